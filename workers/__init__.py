@@ -1,0 +1,1 @@
+"""The Celery door: the app, how every task behaves, and one file per crew."""
