@@ -1,0 +1,148 @@
+"""Why a lead was not messaged or a mission stands still: one code, one human sentence, one action that would help."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """``code`` is for machines, ``text`` says what is so, ``action`` is the one thing that would unblock it."""
+
+    code: str
+    text: str
+    action: str
+
+
+_NOTHING = "Nothing to do: this is meant."
+
+_SUPPRESSED = (
+    Reason("suppressed_opt_out", "The person asked not to be contacted again.", _NOTHING),
+    Reason("suppressed_unsubscribed", "The person used the unsubscribe link.", _NOTHING),
+    Reason("suppressed_reply", "The person answered, so nothing automatic goes out.", "Answer the person yourself."),
+    Reason("suppressed_bounce", "An earlier message to this address bounced.", "Find a working address for the lead."),
+    Reason("suppressed_complaint", "The person reported an earlier message as spam.", _NOTHING),
+    Reason("suppressed_manual", "Somebody on your team put this person on the suppression list.", _NOTHING),
+    Reason(
+        "suppressed_sending_stopped",
+        "The emergency stop was on when this message was due.",
+        "Release the emergency stop and retry the mission.",
+    ),
+)
+
+_SKIPPED = (
+    Reason("customer", "The deal was won: this is a customer, not a dead lead.", "Use a campaign made for customers."),
+    Reason(
+        "no_activity",
+        "The record holds no activity, so nobody knows whether this person ever heard of you.",
+        "Import the lead again with its last activity and its date.",
+    ),
+    Reason(
+        "dormant_too_long",
+        "The last activity is older than the age limit; such addresses are often dead or spam traps.",
+        "Raise the age limit (REX_MAX_DORMANT_DAYS) after verifying the address.",
+    ),
+    Reason(
+        "low_engagement",
+        "Nothing shows that this person ever answered.",
+        "Import opens, clicks and replies, or more of the lead's activities.",
+    ),
+    Reason("low_score", "The reactivation score is below the threshold.", "Wait for new activity of this lead."),
+    Reason(
+        "no_channel",
+        "There is no address, number or profile that the strategy may use.",
+        "Add an e-mail address to the lead and import it again.",
+    ),
+    Reason(
+        "no_consent_sms",
+        "There is no recorded consent to text this person.",
+        "Record the consent with its source and date, or add an e-mail address.",
+    ),
+    Reason("invalid_email", "The e-mail address is not well formed.", "Correct the address and import the lead again."),
+    Reason(
+        "role_address",
+        "The address belongs to a function, not to a person.",
+        "Find the address of a person at this company.",
+    ),
+    Reason(
+        "disposable_domain",
+        "The address is at a provider of throw-away addresses.",
+        "Find a lasting address of this person.",
+    ),
+    Reason("cancelled", "The mission was cancelled before this message was due.", "Submit a new mission."),
+    Reason(
+        "contacted_elsewhere",
+        "Another mission is writing to this person already.",
+        "Wait until the other mission has ended.",
+    ),
+)
+
+_CONTENT = (
+    Reason("content_unresolved_variable", "The message still holds a placeholder.", "Correct the lead's fields."),
+    Reason(
+        "content_empty_greeting", "The greeting has no name after it.", "Add the first name or use a plain greeting."
+    ),
+    Reason("content_empty", "The message has no text or no subject.", "Write an offer and a subject for the mission."),
+    Reason("content_too_long", "The message is longer than 200 words.", "Shorten the offer."),
+    Reason("content_too_many_links", "The message has more than two links.", "Take links out of the offer."),
+    Reason(
+        "content_spam_phrase", "The message holds a phrase that filters take for spam.", "Word the offer otherwise."
+    ),
+    Reason(
+        "content_fake_reply", "The subject pretends to be a reply or a forward.", "Take Re: or Fwd: off the subject."
+    ),
+    Reason("content_header_injection", "A name or the subject holds a line break.", "Correct the lead's fields."),
+    Reason(
+        "content_no_postal_address",
+        "The message has no postal address of the sender, which the law asks for.",
+        "Set the postal address under Settings.",
+    ),
+    Reason(
+        "content_no_unsubscribe",
+        "The message has no unsubscribe link.",
+        "Put the footer back, or set REX_PUBLIC_URL if the link is broken.",
+    ),
+    Reason("content_sms_too_long", "The text message needs more than three segments.", "Shorten the text."),
+    Reason(
+        "content_unfounded_claim", "The message states something the record does not hold.", "Add the missing fact."
+    ),
+)
+
+_FAILED = (
+    Reason("provider_rejected", "The provider refused the message for good.", "Read the provider's answer in the log."),
+    Reason(
+        "provider_unavailable",
+        "The provider could not be reached, also after the retries.",
+        "Check the provider's settings with `rex doctor`, then retry the mission.",
+    ),
+    Reason("invalid_mailbox", "The receiving server says that this mailbox does not exist.", "Find a working address."),
+    Reason(
+        "sender_unauthenticated",
+        "The receiving server does not accept your domain's SPF, DKIM or DMARC.",
+        "Correct the DNS records of the sending domain, then retry the mission.",
+    ),
+    Reason(
+        "unknown_result_assumed_sent",
+        "The connection broke after the message was handed over; it is taken as sent so that nobody gets it twice.",
+        "Look for the message in the provider's log.",
+    ),
+    Reason("agent_failed", "An agent failed on this lead.", "Read the mission's log, then retry the mission."),
+)
+
+_MISSION = (
+    Reason("no_leads", "The audience holds no lead.", "Import leads or choose another audience."),
+    Reason("mission_cancelled", "Somebody cancelled the mission.", "Submit a new mission."),
+    Reason("worker_lost", "Workers died on this work three times.", "Read the worker's log, then retry the mission."),
+    Reason("stalled", "There was no progress for two hours.", "Check with `rex doctor` that workers run, then retry."),
+    Reason("approval_needed", "The first messages wait for a person to approve them.", "Look at them and approve."),
+    Reason(
+        "sending_stopped",
+        "The emergency stop is on, so nothing is sent.",
+        "Release the emergency stop when it is safe to send.",
+    ),
+    Reason(
+        "agent_not_built", "The plan needs an agent that this version does not have.", "Choose another mission type."
+    ),
+    Reason("step_failed", "A step of the plan failed.", "Read the mission's log, then retry the mission."),
+)
+
+REASONS = {reason.code: reason for reason in (*_SUPPRESSED, *_SKIPPED, *_CONTENT, *_FAILED, *_MISSION)}
+"""Every reason REX gives, by its code."""

@@ -1,0 +1,1 @@
+"""How much a lead is worth writing to."""
