@@ -1,0 +1,110 @@
+"""Celery as the rest of REX sees it: the app's settings, and flows turned into chains and chords."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from celery import Celery, chain, chord
+from celery.canvas import Signature
+from kombu.entity import Queue
+from kombu.exceptions import OperationalError
+
+from rex_celery import config, crews
+from rex_celery.flow import Call, Flow, Sequence, Together
+
+log = structlog.get_logger()
+
+celery = Celery("rex")
+
+# Redis hands a message out again after its visibility time-out, so that must be well over twice the longest task.
+VISIBILITY_SECONDS = 3600
+HARD_LIMIT_SECONDS = 600
+
+
+def configure() -> Celery:
+    """Give the Celery app of this process its settings; each one's reason stands in docs/celery.md."""
+    settings = config.settings()
+    celery.conf.update(
+        broker_url=settings.redis_url,
+        result_backend=settings.redis_url,
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_SECONDS,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "priority_steps": list(range(10)),
+            "sep": ":",
+            "queue_order_strategy": "round_robin",
+            "global_keyprefix": "rex:",
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        result_backend_transport_options={"global_keyprefix": "rex:"},
+        task_queues=[Queue(name) for name in crews.QUEUES],
+        task_default_queue=crews.CONTROL_QUEUE,
+        **_CONSTANT,
+    )
+    return celery
+
+
+_CONSTANT: dict[str, Any] = {
+    "task_create_missing_queues": False,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "task_soft_time_limit": HARD_LIMIT_SECONDS - 60,
+    "task_time_limit": HARD_LIMIT_SECONDS,
+    "task_ignore_result": True,
+    "task_store_errors_even_if_ignored": False,
+    "result_expires": 86_400,
+    "result_chord_retry_interval": 1,
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "accept_content": ["json"],
+    "broker_connection_retry_on_startup": True,
+    "broker_pool_limit": 10,
+    "worker_soft_shutdown_timeout": 60,
+    "worker_max_tasks_per_child": 1000,
+    "worker_max_memory_per_child": 400_000,
+    "worker_send_task_events": True,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "task_track_started": True,
+    "timezone": "UTC",
+    "enable_utc": True,
+}
+
+
+def publish(flows: Iterable[Flow]) -> None:
+    """Send work to the queues. A failure is logged, not raised: the rows stand, and the reconciler sends them again."""
+    try:
+        with celery.producer_pool.acquire(block=True, timeout=5) as producer:
+            for flow in flows:
+                _canvas(flow).apply_async(producer=producer, **_options(flow))
+    except OperationalError as error:
+        log.warning("publish_failed", error=type(error).__name__)
+
+
+def _canvas(flow: Flow) -> Signature:
+    match flow:
+        case Call():
+            return _signature(flow)
+        case Sequence():
+            return chain(*(_signature(call) for call in flow.calls))
+        case Together():
+            # The header's results are what a chord counts; they are one word each and expire.
+            return chord([_signature(call).set(ignore_result=False) for call in flow.calls], _signature(flow.then))
+
+
+def _signature(call: Call) -> Signature:
+    return celery.signature(
+        call.task, args=call.arguments, immutable=True, queue=call.queue, priority=call.priority, expires=call.expires
+    )
+
+
+def _options(flow: Flow) -> dict[str, Any]:
+    if isinstance(flow, Call):
+        return {"queue": flow.queue, "priority": flow.priority, "expires": flow.expires}
+    return {}

@@ -1,0 +1,62 @@
+"""Publishing events: written with the change that caused them, numbered per tenant, announced after the commit."""
+
+import json
+from functools import partial
+from uuid import UUID
+
+import redis.exceptions
+import structlog
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from rex_celery import db
+from rex_celery.events import Event
+from rex_celery.redis import EVENT_CHANNEL, client
+
+log = structlog.get_logger()
+
+_NUMBER = text(
+    "INSERT INTO event_heads AS h (tenant_id, seq) VALUES (:tenant, :count)"
+    " ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq + :count RETURNING seq"
+)
+_STORE = text(
+    "INSERT INTO events (tenant_id, seq, type, mission_id, payload)"
+    " SELECT :tenant, :first + n - 1, t, m, p"
+    " FROM unnest(CAST(:types AS text[]), CAST(:missions AS uuid[]), CAST(:payloads AS jsonb[]))"
+    " WITH ORDINALITY AS e(t, m, p, n)"
+)
+
+
+def publish(session: Session, tenant_id: UUID, *events: Event) -> None:
+    """Hold events for the end of this transaction; they are stored with it or not at all."""
+    held: dict[UUID, list[Event]] = session.info.setdefault("events", {})
+    if not held:
+        db.before_commit(session, _store)
+    held.setdefault(tenant_id, []).extend(events)
+
+
+def _store(session: Session) -> None:
+    held: dict[UUID, list[Event]] = session.info.pop("events")
+    # In one order everywhere: two transactions that number the same tenants can then never wait for each other.
+    for tenant_id in sorted(held):
+        events = held[tenant_id]
+        last = session.execute(_NUMBER, {"tenant": tenant_id, "count": len(events)}).scalar_one()
+        session.execute(
+            _STORE,
+            {
+                "tenant": tenant_id,
+                "first": last - len(events) + 1,
+                "types": [event.type for event in events],
+                "missions": [event.mission_id for event in events],
+                "payloads": [json.dumps(event.payload()) for event in events],
+            },
+        )
+        db.after_commit(session, partial(_announce, tenant_id, last))
+
+
+def _announce(tenant_id: UUID, seq: int) -> None:
+    """Wake the socket server; who missed it reads the table, so a silent Redis loses nothing."""
+    try:
+        client().publish(EVENT_CHANNEL, f"{tenant_id} {seq}")
+    except redis.exceptions.RedisError as error:
+        log.warning("announce_failed", error=type(error).__name__)

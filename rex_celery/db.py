@@ -1,0 +1,96 @@
+"""The database: one engine a process, and the only two ways to open a transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from rex_celery import config
+from rex_celery.errors import UnavailableError
+
+APP_ROLE = "rex_app"
+CONTROL_ROLE = "rex_control"
+
+_ENTER = text("SELECT set_config('role', :role, true), set_config('rex.tenant', :tenant, true)")
+
+
+@cache
+def engine() -> Engine:
+    """The connection pool of this process."""
+    settings = config.settings()
+    return create_engine(
+        settings.app_database_url,
+        pool_size=settings.database_pool,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "prepare_threshold": 3},
+    )
+
+
+@contextmanager
+def transaction(tenant_id: UUID) -> Iterator[Session]:
+    """One transaction that sees and touches this tenant's rows only; commits at the end, rolls back on any error.
+
+    Raises:
+        UnavailableError: Postgres does not answer; nothing was written.
+
+    """
+    yield from _run(APP_ROLE, str(tenant_id))
+
+
+@contextmanager
+def control() -> Iterator[Session]:
+    """One transaction of the engine itself: scheduling tables and sign-in look-ups of all tenants, never their leads.
+
+    Raises:
+        UnavailableError: Postgres does not answer; nothing was written.
+
+    """
+    yield from _run(CONTROL_ROLE, "")
+
+
+def before_commit(session: Session, step: Callable[[Session], None]) -> None:
+    """Have ``step`` run once, as the last statements of this transaction."""
+    session.info.setdefault("before_commit", []).append(step)
+
+
+def after_commit(session: Session, step: Callable[[], None]) -> None:
+    """Have ``step`` run once this transaction is committed, and not at all when it is rolled back."""
+    session.info.setdefault("after_commit", []).append(step)
+
+
+def _run(role: str, tenant: str) -> Iterator[Session]:
+    session = Session(engine(), expire_on_commit=False)
+    try:
+        session.execute(_ENTER, {"role": role, "tenant": tenant})
+        yield session
+        session.flush()
+        for step in session.info.pop("before_commit", []):
+            step(session)
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise _translated(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+    for after in session.info.pop("after_commit", []):
+        after()
+
+
+def _translated(error: OperationalError) -> Exception:
+    """A lost server is the operator's turn; any other operational error keeps its own face."""
+    if error.connection_invalidated or "connection" in str(error.orig).lower():
+        return UnavailableError(
+            "Postgres does not answer, so nothing was stored.",
+            code="database_unavailable",
+            action="Start Postgres, or check DATABASE_URL; `rex doctor` shows which.",
+        )
+    return error

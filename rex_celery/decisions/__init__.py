@@ -1,0 +1,1 @@
+"""How REX decides: the state machine first, rules second, a language model last."""
