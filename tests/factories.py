@@ -1,0 +1,147 @@
+"""Builders of rows with defaults that fit together; a test names only what it is about."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from rex_celery.models import (
+    Chunk,
+    Import,
+    ImportMember,
+    Lead,
+    Message,
+    Mission,
+    Outcome,
+    Step,
+    Suppression,
+    Tenant,
+)
+
+_numbers = count(1)
+Row = TypeVar("Row")
+
+
+def a_tenant(session: Session, **fields: object) -> UUID:
+    """A tenant that may send; needs a session of db.control()."""
+    tenant_id = uuid4()
+    known = {
+        "id": tenant_id,
+        "name": "Acme Test",
+        "slug": f"acme-{tenant_id.hex[:12]}",
+        "sender_name": "Ada Sender",
+        "sender_email": "ada@acme.example.com",
+        "postal_address": "1 Main Street, Springfield, IL 62701, USA",
+        "offer": "a faster way to wake old leads",
+    }
+    session.add(Tenant(**(known | fields)))
+    session.flush()
+    return tenant_id
+
+
+def a_lead(session: Session, tenant_id: UUID, **fields: object) -> Lead:
+    """A lead worth waking, with an address of its own. Its dates are fixed: pass the time to what you test."""
+    number = next(_numbers)
+    known = {
+        "email": f"lead{number}@example.com",
+        "phone": "+12025550143",
+        "first_name": "Grace",
+        "last_name": f"Hopper{number}",
+        "company": "Navy Systems",
+        "title": "Head of Operations",
+        "city": "New York",
+        "region": "New York",
+        "country": "US",
+        "timezone": "America/New_York",
+        "timezone_source": "region",
+        "source": "Event",
+        "status": "Working",
+        "last_activity_on": date(2026, 6, 1),
+        "last_activity": "Demo",
+        "activities": 3,
+        "deal_stage": "Proposal Sent",
+        "deal_value": Decimal(12_000),
+    }
+    return _stored(session, Lead(tenant_id=tenant_id, **(known | fields)))
+
+
+def a_mission(session: Session, tenant_id: UUID, **fields: object) -> Mission:
+    """A queued lead reactivation. Another ``state`` is reached by legal moves only, as the database insists."""
+    known = {
+        "type": "lead_reactivation",
+        "name": "Wake the spring list",
+        "crew": "dead_lead",
+        "autonomy": "auto",
+        "created_by": "test",
+    }
+    return _stored(session, Mission(tenant_id=tenant_id, **(known | fields)))
+
+
+def a_step(session: Session, mission: Mission, **fields: object) -> Step:
+    """A ready fan-out step of the reviver."""
+    known = {
+        "position": 0,
+        "key": f"step-{next(_numbers)}",
+        "kind": "fanout",
+        "agent": "reviver",
+        "crew": "dead_lead",
+        "phase": "executing",
+        "state": "ready",
+    }
+    return _stored(session, Step(tenant_id=mission.tenant_id, mission_id=mission.id, **(known | fields)))
+
+
+def a_chunk(session: Session, step: Step, no: int = 0, **fields: object) -> Chunk:
+    """A ready chunk of a step."""
+    owner = {"tenant_id": step.tenant_id, "mission_id": step.mission_id, "step_id": step.id}
+    return _stored(session, Chunk(**(owner | {"no": no} | fields)))
+
+
+def an_outcome(session: Session, mission: Mission, lead: Lead, **fields: object) -> Outcome:
+    """A lead of a mission of which nothing is known yet."""
+    owner = {"tenant_id": mission.tenant_id, "mission_id": mission.id, "lead_id": lead.id}
+    return _stored(session, Outcome(**(owner | {"chunk_no": 0} | fields)))
+
+
+def a_message(session: Session, mission: Mission, lead: Lead, **fields: object) -> Message:
+    """A planned first e-mail."""
+    known = {
+        "id": uuid4(),
+        "tenant_id": mission.tenant_id,
+        "mission_id": mission.id,
+        "lead_id": lead.id,
+        "chunk_no": 0,
+        "step_key": "outreach",
+        "channel": "email",
+        "recipient": lead.email,
+        "subject": "Shall we pick this up again?",
+        "body": "Hello Grace,\n\nYou asked us about reporting in May.\n",
+        "framework": "PAS",
+    }
+    return _stored(session, Message(**(known | fields)))
+
+
+def an_import(session: Session, tenant_id: UUID, *leads: Lead, **fields: object) -> Import:
+    """A finished import that named these leads."""
+    counts = {"rows": len(leads), "created": len(leads), "members": len(leads)}
+    known = {"filename": "leads.csv", "state": "done", "encoding": "utf-8"} | counts
+    stored = _stored(session, Import(tenant_id=tenant_id, **(known | fields)))
+    for lead in leads:
+        session.add(ImportMember(tenant_id=tenant_id, import_id=stored.id, lead_id=lead.id))
+    session.flush()
+    return stored
+
+
+def a_suppression(session: Session, tenant_id: UUID, **fields: object) -> Suppression:
+    """A person who used the unsubscribe link; name ``lead_id``, ``email`` or ``phone``."""
+    known = {"reason": "suppressed_unsubscribed", "source": "test"}
+    return _stored(session, Suppression(tenant_id=tenant_id, **(known | fields)))
+
+
+def _stored(session: Session, row: Row) -> Row:
+    session.add(row)
+    session.flush()
+    return row
