@@ -1,0 +1,1 @@
+"""Messages written from stored facts."""
