@@ -274,7 +274,6 @@ def upgrade() -> None:
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("boosted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("progressed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("priority BETWEEN 0 AND 100", name=op.f("ck_missions_priority")),
@@ -518,17 +517,14 @@ def upgrade() -> None:
         sa.Column("weight", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("state", sa.Text(), server_default="blocked", nullable=False),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("epoch", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("rounds", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("run_after", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("total", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("done", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("failed", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("result", postgresql.JSONB(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("kind IN ('task', 'fanout', 'approval')", name=op.f("ck_steps_kind")),
@@ -557,8 +553,10 @@ def upgrade() -> None:
         sa.Column("step_id", sa.Uuid(), nullable=False),
         sa.Column("no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("mission_id", sa.Uuid(), nullable=False),
+        sa.Column("crew", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="ready", nullable=False),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("losses", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("rounds", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("run_after", sa.DateTime(timezone=True), nullable=True),
@@ -579,16 +577,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("step_id", "no", name=op.f("pk_chunks")),
     )
     op.create_index(
-        "ix_chunks_open",
+        "ix_chunks_ready", "chunks", ["step_id", "no"], unique=False, postgresql_where=sa.text("state = 'ready'")
+    )
+    op.create_index(
+        "ix_chunks_taken",
         "chunks",
-        ["state", "step_id"],
+        ["crew", "state"],
         unique=False,
-        postgresql_where=sa.text("state NOT IN ('done', 'failed')"),
+        postgresql_where=sa.text("state IN ('queued', 'running', 'waiting')"),
     )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_chunks_open", table_name="chunks", postgresql_where=sa.text("state NOT IN ('done', 'failed')"))
+    op.drop_index(
+        "ix_chunks_taken", table_name="chunks", postgresql_where=sa.text("state IN ('queued', 'running', 'waiting')")
+    )
+    op.drop_index("ix_chunks_ready", table_name="chunks", postgresql_where=sa.text("state = 'ready'"))
     op.drop_table("chunks")
     op.drop_index(
         "ix_steps_open",

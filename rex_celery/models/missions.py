@@ -43,7 +43,6 @@ class Mission(TenantOwned, Base):
     paused_at: Mapped[datetime | None]
     boosted_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
-    progressed_at: Mapped[Moment]
     finished_at: Mapped[datetime | None]
 
 
@@ -77,34 +76,38 @@ class Step(TenantOwned, Base):
     weight: Mapped[int] = mapped_column(server_default=text("1"))
     state: Mapped[str] = mapped_column(server_default="blocked")
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
-    epoch: Mapped[int] = mapped_column(server_default=text("1"))
-    rounds: Mapped[int] = mapped_column(server_default=text("0"))
-    lease_until: Mapped[datetime | None]
-    run_after: Mapped[datetime | None]
-    queued_at: Mapped[datetime | None]
     total: Mapped[int] = mapped_column(server_default=text("0"))
     done: Mapped[int] = mapped_column(server_default=text("0"))
     failed: Mapped[int] = mapped_column(server_default=text("0"))
     error: Mapped[str | None]
     result: Mapped[Json | None]
     started_at: Mapped[datetime | None]
+    progressed_at: Mapped[datetime | None]
+    announced_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
 
 class Chunk(TenantOwned, Base):
-    """A step's work over one chunk of the mission's leads; the same leads share a number in every step."""
+    """A step's work over one chunk of the mission's leads; the same leads share a number in every step.
+
+    A step that is a single task has one chunk, number 0. ``attempt`` rises with every claim and fences out an older
+    one; ``losses`` counts workers that died on it, ``rounds`` the waits for a provider that was down.
+    """
 
     __tablename__ = "chunks"
     __table_args__ = (
         CheckConstraint("state IN ('ready','queued','running','waiting','done','failed','quarantined')", "state"),
-        Index("ix_chunks_open", "state", "step_id", postgresql_where=text("state NOT IN ('done', 'failed')")),
+        Index("ix_chunks_ready", "step_id", "no", postgresql_where=text("state = 'ready'")),
+        Index("ix_chunks_taken", "crew", "state", postgresql_where=text("state IN ('queued', 'running', 'waiting')")),
     )
 
     step_id: Mapped[UUID] = mapped_column(ForeignKey("steps.id", ondelete="CASCADE"), primary_key=True)
     no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     mission_id: Mapped[UUID]
+    crew: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="ready")
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    losses: Mapped[int] = mapped_column(server_default=text("0"))
     rounds: Mapped[int] = mapped_column(server_default=text("0"))
     lease_until: Mapped[datetime | None]
     run_after: Mapped[datetime | None]
