@@ -9,7 +9,7 @@ LONGEST_NAME = 60
 LONGEST_OFFER = 280
 MOST_OFFER_WORDS = 45
 
-_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+_LINK = re.compile(r"https?://(?:www\.)?|\bwww\.", re.IGNORECASE)
 # Characters of template languages and mail-merge tokens: no name holds them, half-cleaned exports do.
 _MARKUP = re.compile(r"[{}\[\]<>|]|%\w+%")
 _PLACEHOLDERS = frozenset(

@@ -1,0 +1,1 @@
+"""Who may be written to, and what a message must and must not hold."""
