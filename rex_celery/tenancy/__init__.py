@@ -1,0 +1,1 @@
+"""Who an installation belongs to: tenants, the people and keys that act for them, and what they changed."""
