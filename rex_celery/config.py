@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The settings of one process; the name of each variable is the alias beside it."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="REX_", env_file=None, extra="ignore", populate_by_name=True)
 
     home: Path = Field(CHECKOUT / ".rex", alias="REX_HOME")
     host: str = Field("127.0.0.1", alias="REX_HOST")
