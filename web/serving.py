@@ -1,0 +1,18 @@
+"""How gunicorn serves the web process: its address, processes and threads."""
+
+from rex_celery.config import settings
+
+_host, _port = settings().host, settings().port
+
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+workers = 2
+worker_class = "gthread"
+threads = 16
+# The app is imported once and forked; it opens its connections with its first request.
+preload_app = True
+timeout = 120  # an import of a million rows is one request
+graceful_timeout = 10
+keepalive = 5
+proc_name = "rex-web"
+# Its socket in the home directory is one more door that nobody here uses.
+control_socket_disable = True
