@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery import db
 from rex_celery.errors import ForbiddenError, UnauthenticatedError
+from rex_celery.tenancy.settings import SenderSettings, Tenant
 
 
 class Role(StrEnum):
@@ -34,7 +35,7 @@ class Caller:
 
     identity: Identity
     tenant_id: UUID
-    tenant_name: str
+    tenant: Tenant
     role: Role
     name: str
     actor: str
@@ -45,8 +46,10 @@ class Caller:
         return self.identity.id
 
 
-_KEY = """
-SELECT k.id, k.tenant_id, t.name AS tenant_name, k.role, k.name, 'key:' || k.prefix AS actor,
+# Asked once a request, so it brings along what most requests need of the tenant.
+_TENANT = "t.name AS tenant_name, t.sender_name, t.sender_email, t.postal_address, t.offer, t.sending_stopped_at"
+_KEY = f"""
+SELECT k.id, k.tenant_id, {_TENANT}, k.role, k.name, 'key:' || k.prefix AS actor,
   k.revoked_at IS NOT NULL AS revoked, coalesce(k.expires_at <= now(), false) AS expired,
   coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
 FROM api_keys AS k JOIN tenants AS t ON t.id = k.tenant_id
@@ -54,7 +57,7 @@ FROM api_keys AS k JOIN tenants AS t ON t.id = k.tenant_id
 _BY_HASH = text(_KEY + "WHERE k.key_hash = :hash")
 _BY_KEY_ID = text(_KEY + "WHERE k.id = :id")
 _BY_USER_ID = text(
-    "SELECT u.id, u.tenant_id, t.name AS tenant_name, u.role, u.email AS name, 'user:' || u.email AS actor"
+    f"SELECT u.id, u.tenant_id, {_TENANT}, u.role, u.email AS name, 'user:' || u.email AS actor"
     " FROM users AS u JOIN tenants AS t ON t.id = u.tenant_id WHERE u.id = :id AND u.disabled_at IS NULL"
 )
 # A busy key would otherwise make all its requests wait for one row.
@@ -141,7 +144,11 @@ def _caller(kind: str, row: RowMapping) -> Caller:
     return Caller(
         Identity(kind, row["id"]),
         row["tenant_id"],
-        row["tenant_name"],
+        Tenant(
+            row["tenant_name"],
+            SenderSettings(row["sender_name"], row["sender_email"], row["postal_address"], row["offer"]),
+            row["sending_stopped_at"],
+        ),
         Role(row["role"]),
         row["name"],
         row["actor"],

@@ -9,11 +9,8 @@ from sqlalchemy.orm import Session
 
 from rex_celery.tenancy import audit
 
-_READ = text(
-    "SELECT t.sender_name, t.sender_email, t.postal_address, t.offer, t.sending_stopped_at,"
-    " coalesce(h.seq, 0) AS seq FROM tenants AS t LEFT JOIN event_heads AS h ON h.tenant_id = t.id"
-    " WHERE t.id = :tenant"
-)
+# The row stays locked until the commit, so two changes of different fields at once both count.
+_READ = text("SELECT sender_name, sender_email, postal_address, offer FROM tenants WHERE id = :tenant FOR UPDATE")
 _WRITE = text(
     "UPDATE tenants SET sender_name = :sender_name, sender_email = :sender_email,"
     " postal_address = :postal_address, offer = :offer WHERE id = :tenant"
@@ -31,23 +28,18 @@ class SenderSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a tenant stands: its settings, whether its sending is stopped, and the number of its last event."""
+class Tenant:
+    """What most requests need to know of their tenant."""
 
+    name: str
     settings: SenderSettings
     sending_stopped_at: datetime | None
-    last_seq: int
-
-
-def standing(session: Session, tenant_id: UUID) -> Standing:
-    """How the tenant stands now."""
-    row = session.execute(_READ, {"tenant": tenant_id}).one()
-    return Standing(SenderSettings(*row[:4]), row.sending_stopped_at, row.seq)
 
 
 def change(session: Session, tenant_id: UUID, changes: dict[str, str], *, actor: str) -> SenderSettings:
     """Set the named fields and leave the others; returns all of them."""
-    settings = replace(standing(session, tenant_id).settings, **changes)
+    known = SenderSettings(*session.execute(_READ, {"tenant": tenant_id}).one())
+    settings = replace(known, **changes)
     session.execute(_WRITE, asdict(settings) | {"tenant": tenant_id})
     audit.record(session, actor, "settings.changed", details={"fields": sorted(changes)})
     return settings
