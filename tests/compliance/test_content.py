@@ -86,7 +86,8 @@ def test_a_subject_may_begin_with_re_as_part_of_a_word() -> None:
 
 @pytest.mark.parametrize("field", ["subject", "recipient_name", "sender_name"])
 def test_a_line_break_in_a_header_is_found(field: str) -> None:
-    assert codes(replace(EMAIL, **{field: "x\r\nBcc: all@example.com"})  # type: ignore[arg-type]) == ["content_header_injection"]
+    broken = replace(EMAIL, **{field: "x\r\nBcc: all@example.com"})  # type: ignore[arg-type]
+    assert codes(broken) == ["content_header_injection"]
 
 
 def test_an_e_mail_without_a_postal_address_is_held_back() -> None:

@@ -1,0 +1,1 @@
+"""The outside world: one file holds all that a provider means."""
