@@ -13,13 +13,14 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The settings of one process; the name of each variable is the alias beside it."""
 
-    model_config = SettingsConfigDict(env_prefix="REX_", env_file=None, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="REX_", env_file=None, env_ignore_empty=True, extra="ignore", populate_by_name=True)
 
     home: Path = Field(CHECKOUT / ".rex", alias="REX_HOME")
     host: str = Field("127.0.0.1", alias="REX_HOST")
     port: int = Field(8800, alias="REX_PORT", ge=1, le=65535)
     live_port: int = Field(8801, alias="REX_LIVE_PORT", ge=1, le=65535)
     flower_port: int = Field(5555, alias="REX_FLOWER_PORT", ge=1, le=65535)
+    flower_host: str = Field("127.0.0.1", alias="REX_FLOWER_HOST")
     public_url: str = Field("", alias="REX_PUBLIC_URL")
     live_url: str = Field("", alias="REX_LIVE_URL")
     trusted_proxies: int = Field(0, alias="REX_TRUSTED_PROXIES", ge=0)
