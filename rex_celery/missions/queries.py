@@ -1,0 +1,194 @@
+"""Reading missions, their steps and their logs; every list is one statement, whatever its length."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from rex_celery import paging
+from rex_celery.decisions.states import ACTIVE, MissionState, legal_moves
+from rex_celery.errors import NotFoundError
+from rex_celery.missions import views
+from rex_celery.missions.orders import Autonomy
+from rex_celery.missions.views import (
+    Counts,
+    LogEntry,
+    MessageTotals,
+    Mission,
+    MissionDetail,
+    Move,
+    Overview,
+    Step,
+    StepState,
+)
+from rex_celery.paging import Page
+
+_MISSION = """
+SELECT m.id, m.type, m.name, m.state, m.paused_at, m.priority, m.autonomy, m.reason, m.result,
+  m.created_at, m.started_at, m.finished_at, extract(epoch FROM now() - m.started_at)::float8 AS running_seconds,
+  p.planned, p.sent, p.suppressed, p.skipped, p.failed, p.pending, p.progress,
+  EXISTS (SELECT FROM steps WHERE mission_id = m.id AND kind = 'approval' AND state = 'waiting') AS awaits_approval
+"""
+_GET = text(
+    _MISSION
+    + """, ARRAY(SELECT jsonb_build_object('at', at, 'before', payload->>'before', 'after', payload->>'after',
+                                 'reason', payload->>'reason')
+             FROM events WHERE mission_id = m.id AND type = 'mission.moved' ORDER BY seq) AS moves
+FROM missions AS m JOIN mission_progress AS p ON p.mission_id = m.id WHERE m.id = :mission
+"""
+)
+_SEVERAL = text(
+    _MISSION + "FROM missions AS m JOIN mission_progress AS p ON p.mission_id = m.id WHERE m.id = ANY(:ids)"
+)
+# The page is cut before the counting, so that only its missions are counted.
+_PAGE = text(
+    _MISSION
+    + """
+FROM (
+  SELECT * FROM missions
+  WHERE (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:type AS text) IS NULL OR type = :type)
+    AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, CAST(:id AS uuid)))
+  ORDER BY created_at DESC, id DESC LIMIT :limit
+) AS m JOIN mission_progress AS p ON p.mission_id = m.id ORDER BY m.created_at DESC, m.id DESC
+"""
+)
+_STEPS = text(
+    "SELECT id, key, kind, agent, crew, state, depends_on, attempt, total, done, failed, started_at, finished_at, error"
+    " FROM steps WHERE mission_id = :mission ORDER BY position"
+)
+_LOG = text(
+    "SELECT id, at, agent, kind, message, details FROM agent_logs"
+    " WHERE mission_id = :mission AND id > :after ORDER BY id LIMIT :limit"
+)
+_EXISTS = text("SELECT 1 FROM missions WHERE id = :mission")
+_HEAD = text("SELECT coalesce((SELECT seq FROM event_heads), 0)")
+_OVERVIEW = text(
+    """
+SELECT
+  (SELECT coalesce(jsonb_object_agg(state, n), '{}') FROM (
+    SELECT state, count(*) AS n FROM missions GROUP BY state) AS s) AS missions,
+  (SELECT coalesce(sum(sent), 0)::bigint FROM outcome_counters) AS total,
+  (SELECT coalesce(sum((payload->>'count')::bigint), 0)::bigint FROM events
+    WHERE type = 'message.sent' AND at >= date_trunc('day', now(), 'UTC')) AS sent_today,
+  (SELECT count(*) FROM leads) AS leads
+"""
+)
+
+
+def get(session: Session, mission_id: UUID) -> MissionDetail:
+    """One mission with its steps and moves.
+
+    Raises:
+        NotFoundError: the tenant has no such mission.
+
+    """
+    row = session.execute(_GET, {"mission": mission_id}).first()
+    if row is None:
+        raise no_mission(mission_id)
+    steps = [_step(step) for step in session.execute(_STEPS, {"mission": mission_id})]
+    return MissionDetail(**_fields(row), steps=steps, moves=[_move(move) for move in row.moves])
+
+
+def several(session: Session, ids: Sequence[UUID]) -> list[Mission]:
+    """These missions, in this order; the tenant must have them all."""
+    found = {row.id: Mission(**_fields(row)) for row in session.execute(_SEVERAL, {"ids": list(ids)})}
+    return [found[one] for one in ids]
+
+
+def page(
+    session: Session, *, state: str | None = None, kind: str | None = None, limit: int = 50, cursor: str | None = None
+) -> Page[Mission]:
+    """A part of the tenant's missions, newest first, in ``state`` and of type ``kind`` if these are given.
+
+    Raises:
+        InvalidError: the cursor is not one of this list's.
+
+    """
+    at, id_ = paging.read_cursor(cursor, datetime.fromisoformat, UUID) if cursor else (None, None)
+    rows = session.execute(_PAGE, {"state": state, "type": kind, "at": at, "id": id_, "limit": limit + 1}).all()
+    return paging.cut(rows, limit, lambda row: Mission(**_fields(row)), lambda row: (row.created_at, row.id))
+
+
+def log(session: Session, mission_id: UUID, *, after: int = 0, limit: int = 50) -> Page[LogEntry]:
+    """A part of a mission's log, oldest first, from behind the entry ``after``.
+
+    Raises:
+        NotFoundError: the tenant has no such mission.
+
+    """
+    rows = session.execute(_LOG, {"mission": mission_id, "after": after, "limit": limit + 1}).all()
+    see(session, mission_id, rows)
+    items = [LogEntry(*row) for row in rows[:limit]]
+    return Page(items, str(items[-1].id) if len(rows) > limit else None)
+
+
+def last_seq(session: Session) -> int:
+    """The number of the tenant's last event; as long as it stands, no count of ``overview`` has changed."""
+    return int(session.execute(_HEAD).scalar_one())
+
+
+def overview(session: Session) -> Overview:
+    """What the tenant has."""
+    row = session.execute(_OVERVIEW).one()
+    missions = {state.value: row.missions.get(state, 0) for state in MissionState}
+    return Overview(missions, MessageTotals(row.sent_today, row.total), row.leads)
+
+
+def see(session: Session, mission_id: UUID, rows: Sequence[object]) -> None:
+    """An empty list may mean that there is no such mission; only then is it worth asking.
+
+    Raises:
+        NotFoundError: the tenant has no such mission.
+
+    """
+    if not rows and session.execute(_EXISTS, {"mission": mission_id}).first() is None:
+        raise no_mission(mission_id)
+
+
+def no_mission(mission_id: UUID) -> NotFoundError:
+    """That the tenant has no such mission."""
+    return NotFoundError(
+        f"There is no mission {mission_id}.", code="mission_not_found", action="See GET /api/rex/missions."
+    )
+
+
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    state, paused = MissionState(row.state), row.paused_at is not None
+    return {
+        "id": row.id,
+        "type": row.type,
+        "name": row.name,
+        "state": state,
+        "paused": paused,
+        "paused_at": row.paused_at,
+        "priority": row.priority,
+        "autonomy": Autonomy(row.autonomy),
+        "progress": round(float(row.progress), 4),
+        "counts": Counts(row.planned, row.sent, row.suppressed, row.skipped, row.failed, row.pending),
+        "reason": views.why(row.reason),
+        "result": row.result,
+        "created_at": row.created_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "legal_moves": list(legal_moves(state)),
+        "actions": views.actions(state, paused=paused, awaits_approval=row.awaits_approval),
+        "estimated_seconds": _remaining(row, state),
+    }
+
+
+def _remaining(row: Row[Any], state: MissionState) -> float | None:
+    if state not in ACTIVE or row.running_seconds is None:
+        return None
+    return views.remaining_seconds(float(row.progress), row.running_seconds)
+
+
+def _step(row: Row[Any]) -> Step:
+    return Step(**(dict(row._mapping) | {"state": StepState(row.state)}))  # noqa: SLF001  SQLAlchemy's public name
+
+
+def _move(stored: dict[str, Any]) -> Move:
+    at = datetime.fromisoformat(stored["at"])
+    return Move(at, MissionState(stored["before"]), MissionState(stored["after"]), stored["reason"])

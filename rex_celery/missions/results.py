@@ -1,0 +1,120 @@
+"""What a mission came to: the outcome of every lead, and the messages."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from rex_celery import paging
+from rex_celery.errors import NotFoundError
+from rex_celery.missions import queries, views
+from rex_celery.missions.views import Message, MessageState, Outcome, OutcomeState, Why
+from rex_celery.paging import Page
+
+_NAME = "nullif(concat_ws(' ', l.first_name, l.last_name), '')"
+_OUTCOMES = text(
+    f"""
+SELECT o.lead_id, {_NAME} AS name, l.email, o.state, o.reason, o.score, o.strategy, o.channel, g.id AS message_id
+FROM outcomes AS o JOIN leads AS l ON l.id = o.lead_id
+LEFT JOIN LATERAL (
+  SELECT id FROM messages WHERE mission_id = o.mission_id AND lead_id = o.lead_id ORDER BY created_at DESC LIMIT 1
+) AS g ON true
+WHERE o.mission_id = :mission AND (CAST(:state AS text) IS NULL OR o.state = :state)
+  AND (CAST(:lead AS uuid) IS NULL OR o.lead_id > :lead)
+ORDER BY o.lead_id LIMIT :limit
+"""
+)
+_MESSAGE = f"""
+SELECT g.id, g.mission_id, g.lead_id, {_NAME} AS lead_name, g.recipient AS to, g.channel, g.subject, g.body,
+  g.framework, g.state, g.reason, g.sent_at, g.step_key
+FROM messages AS g LEFT JOIN leads AS l ON l.id = g.lead_id
+"""
+_MESSAGES = text(
+    _MESSAGE
+    + """
+WHERE g.mission_id = :mission
+  AND (CAST(:lead AS uuid) IS NULL OR (g.lead_id, g.step_key, g.channel) > (:lead, :step, :channel))
+ORDER BY g.lead_id, g.step_key, g.channel LIMIT :limit
+"""
+)
+_ONE_MESSAGE = text(_MESSAGE + "WHERE g.id = :message")
+
+
+def outcomes(
+    session: Session, mission_id: UUID, *, state: str | None = None, limit: int = 50, cursor: str | None = None
+) -> Page[Outcome]:
+    """What became of a part of a mission's leads.
+
+    Raises:
+        NotFoundError: the tenant has no such mission.
+        InvalidError: the cursor is not one of this list's.
+
+    """
+    (lead,) = paging.read_cursor(cursor, UUID) if cursor else (None,)
+    known = {"mission": mission_id, "state": state, "lead": lead, "limit": limit + 1}
+    rows = session.execute(_OUTCOMES, known).all()
+    queries.see(session, mission_id, rows)
+    return paging.cut(rows, limit, _outcome, lambda row: (row.lead_id,))
+
+
+def messages(session: Session, mission_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page[Message]:
+    """A part of a mission's messages.
+
+    Raises:
+        NotFoundError: the tenant has no such mission.
+        InvalidError: the cursor is not one of this list's.
+
+    """
+    lead, step, channel = paging.read_cursor(cursor, UUID, str, str) if cursor else (None, None, None)
+    known = {"mission": mission_id, "lead": lead, "step": step, "channel": channel, "limit": limit + 1}
+    rows = session.execute(_MESSAGES, known).all()
+    queries.see(session, mission_id, rows)
+    return paging.cut(rows, limit, _message, lambda row: (row.lead_id, row.step_key, row.channel))
+
+
+def message(session: Session, message_id: UUID) -> Message:
+    """One message.
+
+    Raises:
+        NotFoundError: the tenant has no such message.
+
+    """
+    row = session.execute(_ONE_MESSAGE, {"message": message_id}).first()
+    if row is None:
+        raise NotFoundError(f"There is no message {message_id}.", code="message_not_found")
+    return _message(row)
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    reason = views.why(row.reason) or Why("", "", "")
+    return Outcome(
+        row.lead_id,
+        row.name,
+        row.email,
+        OutcomeState(row.state),
+        row.reason,
+        reason.text or None,
+        reason.action or None,
+        row.score,
+        row.strategy,
+        row.channel,
+        row.message_id,
+    )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        row.id,
+        row.mission_id,
+        row.lead_id,
+        row.lead_name,
+        row.to,
+        row.channel,
+        row.subject,
+        row.body,
+        row.framework,
+        MessageState(row.state),
+        row.reason,
+        row.sent_at,
+    )
