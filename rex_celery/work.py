@@ -1,9 +1,12 @@
 """What travels between the engine and an agent: which piece of work it is, and what became of each lead."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
-WHOLE_STEP = -1
+# A step that is a single task is chunk 0; chunks of leads are numbered from 1.
+WHOLE_STEP = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,10 @@ class WorkRef:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an agent says of one lead: its state after this work, and the reason code unless it goes on or was sent."""
+    """What an agent says of one lead: its state after this work, and the reason code unless it goes on or was sent.
+
+    ``details`` is JSON text that explains it, such as the parts of a score.
+    """
 
     lead_id: UUID
     state: str = "pending"
@@ -41,12 +47,29 @@ class Verdict:
     score: float | None = None
     strategy: str | None = None
     channel: str | None = None
+    details: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a piece of work came to. ``unfinished`` leads are left for another round (paused, or provider trouble)."""
+    """What a piece of work came to: how many leads it looked at, and a result for the step to keep.
 
-    verdicts: tuple[Verdict, ...] = ()
+    ``dead_end`` is the reason code when the mission cannot go on, such as an empty audience.
+    """
+
+    leads: int = 0
     result: dict[str, object] | None = None
-    unfinished: bool = False
+    dead_end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """That an agent failed on one lead, and how; the rest of the batch is not touched by it."""
+
+    error: str
+
+
+Row = TypeVar("Row")
+Made = TypeVar("Made")
+# Calls a function on a row and answers a Failure instead of raising; workers hand in one that stops at nothing.
+Guard = Callable[[Callable[[Row], Made], Row], Made | Failure]

@@ -1,13 +1,14 @@
-"""Flower on this machine's own address only: what it shows has no sign-in. The broker's password stays off the line."""
+"""Flower, by default for this machine only: it lets everybody in. The broker's password stays off its command line."""
 
-from rex_celery import config
+from rex_celery.config import Settings, settings
 from workers.app import app
 
 
-def arguments(port: int) -> list[str]:
+def arguments(chosen: Settings) -> list[str]:
     """Flower's own command line."""
-    return ["--quiet", "flower", "--address=127.0.0.1", f"--port={port}", "--purge_offline_workers=60"]
+    address = [f"--address={chosen.flower_host}", f"--port={chosen.flower_port}"]
+    return ["--quiet", "flower", *address, "--purge_offline_workers=60"]
 
 
 if __name__ == "__main__":
-    app.start(arguments(config.settings().flower_port))
+    app.start(arguments(settings()))

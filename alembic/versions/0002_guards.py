@@ -82,6 +82,15 @@ BEGIN
 END $$
 """
 
+# Statistics after a bulk load; Postgres 16 and older leave that to autovacuum.
+MAY_ANALYZE = """
+DO $$ BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    GRANT MAINTAIN ON leads, import_members, outcomes, outcome_counters, messages, chunks TO rex_app;
+  END IF;
+END $$
+"""
+
 OWN_TENANT = "(SELECT NULLIF(current_setting('rex.tenant', true), '')::uuid)"
 
 MOVE_GUARD = """
@@ -183,6 +192,7 @@ def upgrade() -> None:
     for table, rights in UNOWNED.items():
         op.execute(f"GRANT {rights} ON {table} TO rex_control")
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rex_app, rex_control")
+    op.execute(MAY_ANALYZE)
     _guard_moves()
     _count_outcomes()
     op.execute(PROGRESS)

@@ -1,0 +1,59 @@
+"""Compliance: holds back whoever may not be written to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from rex_celery.agents import queries
+from rex_celery.agents.base import BaseAgent, Job, LeadRow
+from rex_celery.compliance import addresses, consent, suppression
+from rex_celery.vocabulary import Channel
+from rex_celery.work import Report, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The messages of a chunk, who among their readers is suppressed and why, and who agreed to text messages."""
+
+    messages: Sequence[Row[Any]]
+    suppressed: dict[UUID, str]
+    texting: set[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance(BaseAgent[Standing, list[Verdict]]):
+    """Holds back whoever may not be written to."""
+
+    name: str = field(init=False, default="compliance")
+
+    def load(self, session: Session, job: Job) -> Standing:
+        """The planned messages with the ledgers of suppression and consent."""
+        messages = queries.planned_messages(session, job.ref)
+        leads = [message.lead_id for message in messages]
+        by_text = [message.lead_id for message in messages if message.channel == Channel.SMS]
+        texting = consent.consenting_among(session, by_text, Channel.SMS) if by_text else set()
+        return Standing(messages, suppression.suppressed_among(session, leads), texting)
+
+    def work(self, job: Job, batch: Standing) -> list[Verdict]:  # noqa: ARG002
+        """One verdict for each message's reader."""
+        return self.judged(batch.messages, lambda message: allowed(message, batch))
+
+    def record(self, session: Session, job: Job, made: list[Verdict]) -> Report:
+        """Store whom it held back."""
+        return self.store(session, job, made, keep_history=False)
+
+
+def allowed(message: LeadRow, standing: Standing) -> Verdict:
+    """Whether this person may be written to on this channel."""
+    lead_id = message.lead_id
+    if lead_id in standing.suppressed:
+        return Verdict(lead_id, "suppressed", standing.suppressed[lead_id])
+    if message.channel == Channel.EMAIL and (refusal := addresses.refusal(message.recipient)):
+        return Verdict(lead_id, "skipped", refusal)
+    if message.channel == Channel.SMS and lead_id not in standing.texting:
+        return Verdict(lead_id, "skipped", "no_consent_sms")
+    return Verdict(lead_id)

@@ -1,0 +1,51 @@
+"""Quality control: holds back messages that are not fit to be sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from rex_celery.agents import queries
+from rex_celery.agents.base import BaseAgent, Job, LeadRow
+from rex_celery.agents.personalizer import unsubscribe_url
+from rex_celery.compliance.content import Content, check
+from rex_celery.vocabulary import Channel
+from rex_celery.work import Report, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class QualityControl(BaseAgent[Sequence[Row[Any]], list[Verdict]]):
+    """Holds back messages that are not fit to be sent."""
+
+    name: str = field(init=False, default="quality_control")
+
+    def load(self, session: Session, job: Job) -> Sequence[Row[Any]]:
+        """The planned messages of the chunk."""
+        return queries.planned_messages(session, job.ref)
+
+    def work(self, job: Job, batch: Sequence[Row[Any]]) -> list[Verdict]:
+        """Check each message as it would go out."""
+        return self.judged(batch, partial(fit, job=job))
+
+    def record(self, session: Session, job: Job, made: list[Verdict]) -> Report:
+        """Store what it held back."""
+        return self.store(session, job, made, keep_history=False)
+
+
+def fit(message: LeadRow, job: Job) -> Verdict:
+    """The first thing that is wrong with a message, if any, as the reason to skip it."""
+    sender = job.params["sender"]
+    content = Content(
+        Channel(message.channel),
+        message.subject,
+        message.body,
+        message.first_name or "",
+        sender["name"],
+        sender["postal_address"],
+        unsubscribe_url(job.tenant_id, message.id),
+    )
+    findings = check(content)
+    return Verdict(message.lead_id, "skipped", findings[0].code) if findings else Verdict(message.lead_id)

@@ -1,0 +1,1 @@
+"""Who may use what: places for running missions, reserved in the database."""

@@ -1,0 +1,53 @@
+"""Places for running missions: each lead crew has a few; a mission holds one while it prepares and launches."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from rex_celery import crews
+
+# Two engines that hand out places at once would give one mission two; whoever comes second leaves it to the first.
+_ALONE = text("SELECT pg_try_advisory_xact_lock(7391028)")
+_ENSURE = text("""
+INSERT INTO crew_slots (crew, no) SELECT c, n FROM unnest(CAST(:crews AS text[])) AS c, generate_series(1, :slots) AS n
+ON CONFLICT DO NOTHING
+""")
+# A place is a lease on a mission's state: whoever ends or launches the mission frees it, and a lost one frees itself.
+_RELEASE = text("""
+UPDATE crew_slots AS s SET mission_id = NULL
+WHERE s.mission_id IS NOT NULL AND NOT EXISTS (
+  SELECT FROM missions AS m WHERE m.id = s.mission_id AND m.state IN ('assigned', 'executing'))
+""")
+_ASSIGN = text("""
+WITH free AS (
+  SELECT crew, no, row_number() OVER (PARTITION BY crew ORDER BY no) AS place
+  FROM crew_slots WHERE mission_id IS NULL AND no <= :slots
+), waiting AS (
+  SELECT w.id, w.crew,
+    row_number() OVER (PARTITION BY w.crew ORDER BY w.class DESC, w.turn::float8 / w.weight, w.id) AS place
+  FROM (
+    SELECT m.id, m.crew, t.weight, m.priority / 30 AS class,
+      row_number() OVER (PARTITION BY m.crew, m.tenant_id ORDER BY m.priority DESC, m.created_at, m.id) AS turn
+    FROM missions AS m JOIN tenants AS t ON t.id = m.tenant_id
+    WHERE m.state = 'queued' AND m.paused_at IS NULL
+  ) AS w
+)
+UPDATE crew_slots AS s SET mission_id = w.id
+FROM free AS f JOIN waiting AS w ON w.crew = f.crew AND w.place = f.place
+WHERE s.crew = f.crew AND s.no = f.no AND s.mission_id IS NULL
+RETURNING s.mission_id, (SELECT tenant_id FROM missions WHERE id = w.id) AS tenant_id
+""")
+
+
+def release(session: Session) -> None:
+    """Free the places of missions that need none any more (launched, paused, over)."""
+    session.execute(_RELEASE)
+
+
+def assign(session: Session, slots: int) -> list[tuple[UUID, UUID]]:
+    """Give free places to queued missions by priority, then tenant by tenant; returns (tenant, mission) pairs."""
+    if not session.execute(_ALONE).scalar_one():
+        return []
+    session.execute(_ENSURE, {"crews": [str(crew) for crew in crews.Crew], "slots": slots})
+    return [(row.tenant_id, row.mission_id) for row in session.execute(_ASSIGN, {"slots": slots})]

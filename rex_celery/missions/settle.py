@@ -1,0 +1,46 @@
+"""What is left of a mission that was cancelled: its pending leads get their reason, so that it still adds up."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from rex_celery import bus, db
+from rex_celery.events import MissionProgressed
+from rex_celery.missions import moves
+from rex_celery.outreach import ledger
+
+_UNSETTLED = text("""
+SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND EXISTS (
+  SELECT FROM outcome_counters AS c WHERE c.mission_id = m.id AND c.pending > 0) LIMIT 100
+""")
+_MESSAGES = text(
+    "UPDATE messages SET state = 'cancelled', reason = 'cancelled' WHERE mission_id = :mission AND state = 'planned'"
+)
+_CHUNKS = text("SELECT chunk_no FROM outcome_counters WHERE mission_id = :mission AND pending > 0 ORDER BY chunk_no")
+# A claimed message may be on its way at this moment: its lead is settled when its result is known.
+_LEADS = text("""
+UPDATE outcomes AS o SET state = 'skipped', reason = 'cancelled'
+WHERE o.mission_id = :mission AND o.chunk_no = :chunk AND o.state = 'pending' AND NOT EXISTS (
+  SELECT FROM messages AS s
+  WHERE s.mission_id = o.mission_id AND s.lead_id = o.lead_id AND s.state NOT IN ('cancelled', 'skipped', 'suppressed'))
+""")
+
+
+def unsettled(session: Session) -> list[tuple[UUID, UUID]]:
+    """Cancelled missions with pending leads, as (tenant, mission)."""
+    return [(row.tenant_id, row.id) for row in session.execute(_UNSETTLED)]
+
+
+def settle(tenant_id: UUID, mission_id: UUID) -> None:
+    """Give every pending lead of a cancelled mission its reason, a chunk at a time; harmless when repeated."""
+    with db.transaction(tenant_id) as session:
+        ledger.settle_claimed(session, mission_id)
+        session.execute(_MESSAGES, {"mission": mission_id})
+        chunks = session.scalars(_CHUNKS, {"mission": mission_id}).all()
+    for chunk in chunks:
+        with db.transaction(tenant_id) as session:
+            session.execute(_LEADS, {"mission": mission_id, "chunk": chunk})
+    with db.transaction(tenant_id) as session:
+        counts, progress = moves.counts(session, mission_id)
+        bus.publish(session, tenant_id, MissionProgressed(mission_id, progress, counts))

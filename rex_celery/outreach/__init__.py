@@ -1,0 +1,1 @@
+"""Sending: the ledger that makes a second message impossible, and the ways a message leaves."""

@@ -1,0 +1,193 @@
+"""The send ledger: a message is claimed and committed before it leaves, and its result recorded after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from rex_celery import bus
+from rex_celery.compliance import suppression
+from rex_celery.events import MessagesSent
+from rex_celery.work import WorkRef
+
+# Claimed without a result for this long, with nobody at work on it: the sender died in the middle of the call.
+ABANDONED_SECONDS = 120
+# What a person is taken to have got when a provider's answer was lost: cold mail is never sent again on a guess.
+ASSUMED = "unknown_result_assumed_sent"
+
+_GATE = text("""
+SELECT m.epoch = :epoch AND m.paused_at IS NULL AND m.state = 'executing' AND t.sending_stopped_at IS NULL
+FROM missions AS m JOIN tenants AS t ON t.id = m.tenant_id WHERE m.id = :mission
+""")
+_CLAIM = text("""
+UPDATE messages AS m SET state = 'claimed', claimed_at = now(), attempts = m.attempts + 1, provider = :provider
+FROM (SELECT s.id FROM messages AS s
+      JOIN outcomes AS o ON o.mission_id = s.mission_id AND o.lead_id = s.lead_id AND o.state = 'pending'
+      WHERE s.mission_id = :mission AND s.chunk_no = :chunk AND s.state = 'planned'
+        AND s.channel = ANY(CAST(:channels AS text[]))
+      ORDER BY s.attempts, s.lead_id LIMIT :most FOR UPDATE OF s SKIP LOCKED) AS due
+WHERE m.id = due.id
+RETURNING m.id, m.lead_id, m.channel, m.recipient, m.subject, m.body, m.attempts
+""")
+_HOLD_BACK = text("""
+WITH stopped AS (SELECT * FROM unnest(CAST(:leads AS uuid[]), CAST(:reasons AS text[])) AS v(lead_id, reason)),
+messages_held AS (
+  UPDATE messages AS m SET state = 'suppressed', reason = s.reason FROM stopped AS s
+  WHERE m.mission_id = :mission AND m.lead_id = s.lead_id AND m.state IN ('planned', 'claimed'))
+UPDATE outcomes AS o SET state = 'suppressed', reason = s.reason FROM stopped AS s
+WHERE o.mission_id = :mission AND o.lead_id = s.lead_id AND o.state = 'pending'
+""")
+_UNCLAIM = text(
+    "UPDATE messages SET state = 'planned', claimed_at = NULL"
+    " WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'claimed'"
+)
+# The number of attempts is the claim's token: a sender that was taken over changes nothing any more.
+_RESULT = text("""
+UPDATE messages AS m SET state = v.state, reason = v.reason, provider_id = v.provider_id,
+  sent_at = CASE WHEN v.state IN ('accepted', 'unknown') THEN now() END
+FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
+            CAST(:provider_ids AS text[])) AS v(id, attempts, state, reason, provider_id)
+WHERE m.id = v.id AND m.attempts = v.attempts AND m.state IN ('claimed', 'unknown')
+RETURNING m.id, m.lead_id, m.channel, m.state, m.reason
+""")
+_DELIVER = text("""
+INSERT INTO outbox (tenant_id, message_id, channel, recipient)
+SELECT tenant_id, id, channel, recipient FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+_OUTCOMES = text("""
+UPDATE outcomes AS o SET state = v.state, reason = v.reason
+FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[])) AS v(lead_id, state, reason)
+WHERE o.mission_id = :mission AND o.lead_id = v.lead_id AND o.state = 'pending'
+""")
+_HISTORY = text("""
+INSERT INTO lead_history (tenant_id, mission_id, lead_id, agent, state, reason)
+SELECT :tenant, :mission, v.lead_id, 'outreach', v.state, v.reason
+FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[])) AS v(lead_id, state, reason)
+""")
+_ABANDONED = text("""
+SELECT m.id, m.lead_id, m.attempts, m.provider, EXISTS (SELECT FROM outbox AS o WHERE o.message_id = m.id) AS delivered
+FROM messages AS m
+WHERE m.mission_id = :mission AND m.state = 'claimed' AND (CAST(:chunk AS int) IS NULL OR m.chunk_no = :chunk)
+  AND (CAST(:chunk AS int) IS NOT NULL OR m.claimed_at < now() - make_interval(secs => :patience))
+ORDER BY m.lead_id FOR UPDATE OF m
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send, once."""
+
+    id: UUID
+    lead_id: UUID
+    channel: str
+    recipient: str
+    subject: str
+    body: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a provider made of a claimed message: ``accepted``, ``failed`` with a reason code, or ``unknown``."""
+
+    message: Claimed
+    state: str
+    reason: str | None = None
+    provider_id: str | None = None
+
+
+def is_open(session: Session, ref: WorkRef) -> bool:
+    """Whether this mission may send at this moment: not paused, not cancelled, no emergency stop."""
+    return bool(session.execute(_GATE, {"mission": ref.mission_id, "epoch": ref.epoch}).scalar())
+
+
+def claim(session: Session, ref: WorkRef, provider: str, channels: Sequence[str], most: int) -> list[Claimed] | None:
+    """Take up to ``most`` messages of a chunk; whoever was suppressed meanwhile is held back in the same transaction.
+
+    None means that the mission may not send now. An empty list means that nothing is left to send.
+    """
+    if not is_open(session, ref):
+        return None
+    values = {"mission": ref.mission_id, "chunk": ref.chunk_no, "provider": provider}
+    while True:
+        rows = session.execute(_CLAIM, {**values, "channels": list(channels), "most": most}).all()
+        stopped = suppression.suppressed_among(session, [row.lead_id for row in rows]) if rows else {}
+        if stopped:
+            held = {"mission": ref.mission_id, "leads": list(stopped), "reasons": list(stopped.values())}
+            session.execute(_HOLD_BACK, held)
+        kept = [Claimed(*row) for row in rows if row.lead_id not in stopped]
+        if kept or not rows:
+            return kept
+
+
+def unclaim(session: Session, messages: Sequence[Claimed]) -> None:
+    """Give messages back that surely did not leave."""
+    session.execute(_UNCLAIM, {"ids": [message.id for message in messages]})
+
+
+def deliver(session: Session, ref: WorkRef, messages: Sequence[Claimed]) -> None:
+    """Deliver to the built-in outbox and record it, both in this transaction: it cannot happen halfway."""
+    taken = _record(session, ref, [Result(message, "accepted", provider_id=str(message.id)) for message in messages])
+    session.execute(_DELIVER, {"ids": [row.id for row in taken]})
+
+
+def record(session: Session, ref: WorkRef, results: Sequence[Result]) -> None:
+    """Store what a provider answered."""
+    _record(session, ref, results)
+
+
+def settle_claimed(session: Session, mission_id: UUID, chunk_no: int | None = None) -> None:
+    """Settle messages whose sender died between claim and result.
+
+    The outbox can be asked: delivered, or free to be claimed again. Of any other provider nobody knows, so the message
+    counts as sent. With ``chunk_no`` the caller holds that chunk's lease, so every claim in it is abandoned.
+    """
+    values = {"mission": mission_id, "chunk": chunk_no, "patience": ABANDONED_SECONDS}
+    rows = session.execute(_ABANDONED, values).all()
+    free = [row.id for row in rows if row.provider == "outbox" and not row.delivered]
+    if free:
+        session.execute(_UNCLAIM, {"ids": free})
+    lost = [row for row in rows if row.id not in set(free)]
+    if lost:
+        _assume_sent(session, mission_id, lost)
+
+
+def _assume_sent(session: Session, mission_id: UUID, rows: Sequence[Row[Any]]) -> None:
+    states = ["accepted" if row.delivered else "unknown" for row in rows]
+    reasons = [None if row.delivered else ASSUMED for row in rows]
+    ids = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
+    session.execute(_RESULT, {**ids, "states": states, "reasons": reasons, "provider_ids": [None for _ in rows]})
+    leads = {"mission": mission_id, "leads": [row.lead_id for row in rows]}
+    session.execute(_OUTCOMES, {**leads, "states": ["sent" for _ in rows], "reasons": reasons})
+
+
+def _record(session: Session, ref: WorkRef, results: Sequence[Result]) -> Sequence[Row[Any]]:
+    rows = session.execute(
+        _RESULT,
+        {
+            "ids": [one.message.id for one in results],
+            "attempts": [one.message.attempts for one in results],
+            "states": [one.state for one in results],
+            "reasons": [one.reason for one in results],
+            "provider_ids": [one.provider_id for one in results],
+        },
+    ).all()
+    if not rows:
+        return rows
+    leads = {
+        "tenant": ref.tenant_id,
+        "mission": ref.mission_id,
+        "leads": [row.lead_id for row in rows],
+        "states": ["failed" if row.state == "failed" else "sent" for row in rows],
+        "reasons": [row.reason for row in rows],
+    }
+    session.execute(_OUTCOMES, leads)
+    session.execute(_HISTORY, leads)
+    for channel in sorted({row.channel for row in rows}):
+        count = sum(row.channel == channel and row.state != "failed" for row in rows)
+        if count:
+            bus.publish(session, ref.tenant_id, MessagesSent(ref.mission_id, count, channel))
+    return rows

@@ -1,0 +1,26 @@
+"""What ``celery -A workers.app`` loads: the configured app and every crew's tasks."""
+
+from typing import Any
+
+from celery.signals import setup_logging, worker_process_init
+
+from rex_celery import broker, config, db, log
+from workers.beat import TIMETABLE
+
+app = broker.configure()
+app.conf.update(
+    beat_schedule=TIMETABLE,
+    beat_scheduler="celery.beat:Scheduler",
+    imports=("workers.control", "workers.dead_lead", "workers.campaign", "workers.special_forces"),
+)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _log_like_rex(**_: Any) -> None:
+    log.configure(config.settings().log_level)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _own_connections(**_: Any) -> None:
+    """A forked child must not use its parent's connections."""
+    db.engine.cache_clear()

@@ -1,0 +1,21 @@
+"""The timetable, on one screen."""
+
+from typing import Any
+
+from rex_celery import crews
+from rex_celery.flow import URGENT
+
+TOP_UP_SECONDS = 1
+RECONCILE_SECONDS = 5
+
+
+def _every(seconds: int, job: str) -> dict[str, Any]:
+    # A tick that was not run before the next one is worth nothing.
+    options = {"queue": crews.CONTROL_QUEUE, "priority": URGENT, "expires": 2 * seconds}
+    return {"task": "control.tick", "schedule": float(seconds), "args": (job, seconds), "options": options}
+
+
+TIMETABLE = {
+    "top up the queues": _every(TOP_UP_SECONDS, "top_up"),
+    "find what was lost": _every(RECONCILE_SECONDS, "reconcile"),
+}

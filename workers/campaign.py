@@ -1,0 +1,32 @@
+"""The campaign crew's tasks."""
+
+from rex_celery.agents.compliance import Compliance
+from rex_celery.agents.outreach import Outreach
+from rex_celery.agents.personalizer import Personalizer
+from rex_celery.agents.quality_control import QualityControl
+from workers.app import app
+from workers.base import AgentTask, carry_out, guard
+
+
+@app.task(name="campaign.personalizer", base=AgentTask, bind=True)
+def personalizer(self: AgentTask, *ids: str | int) -> str:
+    """Write the messages of a chunk."""
+    return carry_out(self, Personalizer(guard), ids)
+
+
+@app.task(name="campaign.compliance", base=AgentTask, bind=True)
+def compliance(self: AgentTask, *ids: str | int) -> str:
+    """Hold back whoever in a chunk may not be written to."""
+    return carry_out(self, Compliance(guard), ids)
+
+
+@app.task(name="campaign.quality_control", base=AgentTask, bind=True)
+def quality_control(self: AgentTask, *ids: str | int) -> str:
+    """Hold back the messages of a chunk that are not fit to be sent."""
+    return carry_out(self, QualityControl(guard), ids)
+
+
+@app.task(name="campaign.outreach", base=AgentTask, bind=True)
+def outreach(self: AgentTask, *ids: str | int) -> str:
+    """Send the messages of a chunk."""
+    return carry_out(self, Outreach(guard), ids)

@@ -1,0 +1,37 @@
+"""The engine's own tasks: topping up the queues, finding what was lost, joining, settling."""
+
+from uuid import UUID
+
+from rex_celery.missions import engine, reconcile
+from rex_celery.missions import join as joining
+from rex_celery.missions import settle as settling
+from workers import ticks
+from workers.app import app
+
+
+@app.task(name="control.top_up")
+def top_up() -> int:
+    """Fill the queues from the ready rows."""
+    return engine.run_round()
+
+
+@app.task(name="control.tick")
+def tick(job: str, period: int) -> str:
+    """Run a job of the timetable once for this slot of time, however many beats there are."""
+    jobs = {"top_up": engine.run_round, "reconcile": reconcile.run_round}
+    if not ticks.first(job, period):
+        return "done by another beat"
+    jobs[job]()
+    return "done"
+
+
+@app.task(name="control.join")
+def join(tenant: str, mission: str, step: str) -> str:
+    """After a chord: see whether its step is complete. A hint; the rows decide, and mostly have already."""
+    return joining.join(UUID(tenant), UUID(mission), UUID(step))
+
+
+@app.task(name="control.settle")
+def settle(tenant: str, mission: str) -> None:
+    """Give the pending leads of a cancelled mission their reason."""
+    settling.settle(UUID(tenant), UUID(mission))
