@@ -67,7 +67,8 @@ _SKIPPED = (
         "The address is at a provider of throw-away addresses.",
         "Find a lasting address of this person.",
     ),
-    Reason("cancelled", "The mission was cancelled before this message was due.", "Submit a new mission."),
+    Reason("cancelled", "The mission was cancelled.", "Submit a new mission."),
+    Reason("no_sender_name", "The mission has no sender's name to sign with.", "Set the sender under Settings."),
     Reason(
         "contacted_elsewhere",
         "Another mission is writing to this person already.",
@@ -129,7 +130,6 @@ _FAILED = (
 
 _MISSION = (
     Reason("no_leads", "The audience holds no lead.", "Import leads or choose another audience."),
-    Reason("mission_cancelled", "Somebody cancelled the mission.", "Submit a new mission."),
     Reason("worker_lost", "Workers died on this work three times.", "Read the worker's log, then retry the mission."),
     Reason("stalled", "There was no progress for two hours.", "Check with `rex doctor` that workers run, then retry."),
     Reason("approval_needed", "The first messages wait for a person to approve them.", "Look at them and approve."),

@@ -38,6 +38,7 @@ _PROHIBITIONS = re.compile(
 )
 _NEGATED = re.compile(r"(?:\b(?:do|did|does|would|please)[ ]not|n't|\bdont|\bnever|\bnot)(?:[ ]\w+){0,2}[ ]$")
 
+_GREETING = re.compile(r"(?:hi|hello|hey|dear|good \w+)\b[^.?]{0,40}[,!:]?")
 _QUOTE_STARTS = re.compile(
     r"^(?:on .{4,200} wrote:|-{3,}\s*original message|_{10,}|from: .+@|am .{4,100} schrieb .+:|le .{4,100} a écrit)",
     re.IGNORECASE | re.MULTILINE,
@@ -46,10 +47,13 @@ _QUOTE_STARTS = re.compile(
 
 def detect(text: str) -> str | None:
     """The words that ask for no more contact, or None. Quoted mail, with its own unsubscribe link, does not count."""
-    words = " ".join(_own_words(text).casefold().replace("’", "'").split())
-    whole = words.strip(" .,!?\"'“”-*()")
-    if whole in _WHOLE or _is_stop(whole):
-        return whole
+    own = _own_words(text).casefold().replace("’", "'")
+    words = " ".join(own.split())
+    # "No thanks." above a signature is as clear as "No thanks." alone.
+    for whole in (words, _first_line(own)):
+        bare = whole.strip(" .,!?\"'“”-*()")
+        if bare in _WHOLE or _is_stop(bare):
+            return bare
     if prohibition := _PROHIBITIONS.search(words):
         return prohibition[0]
     for request in _REQUESTS.finditer(words):
@@ -62,6 +66,12 @@ def _is_stop(whole: str) -> bool:
     """Whether nothing but stop words and courtesy is said, as in "STOP please"."""
     words = {word.strip(".,!?\"'“”*()") for word in whole.split()} - _COURTESY - {""}
     return bool(words) and words <= STOP_WORDS
+
+
+def _first_line(own: str) -> str:
+    """The first line that says something, after a greeting."""
+    lines = (" ".join(line.split()) for line in own.splitlines())
+    return next((line for line in lines if line and not _GREETING.fullmatch(line)), "")
 
 
 def _own_words(text: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rex_celery.compliance import content, opt_out
+from rex_celery.compliance.footer import with_footer
 from rex_celery.copywriting import claims
 from rex_celery.copywriting.drafts import Draft, write
 from rex_celery.copywriting.facts import Facts, LeadRecord, Sender, facts_of
@@ -123,3 +125,25 @@ def test_a_text_message_fits_one_segment_and_says_how_to_stop(arm: int) -> None:
 
 def test_a_linkedin_message_is_short_enough_for_an_invitation() -> None:
     assert len(write(full_facts(), Channel.LINKEDIN, Framework.PAS, uuid4()).body) <= 300
+
+
+@pytest.mark.parametrize("framework", Framework)
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("arm", [0, 1])
+@pytest.mark.parametrize("facts", [full_facts(), full_facts(WORDY_OFFER), Facts(sender_name="Maria Lopez")])
+def test_what_rex_writes_passes_its_own_checks(channel: Channel, framework: Framework, arm: int, facts: Facts) -> None:
+    draft = write(facts, channel, framework, lead_in(arm, channel))
+    link = "https://rex.example/u/abc"
+    body = with_footer(draft.body, "Maria Lopez", "1 Main St", link) if channel is Channel.EMAIL else draft.body
+    whole = content.Content(channel, draft.subject, body, "Kim", "Maria Lopez", "1 Main St", link)
+    assert content.check(whole) == ()
+
+
+@pytest.mark.parametrize("arm", [0, 1])
+def test_the_way_out_that_a_message_offers_is_understood(arm: int) -> None:
+    body = write(full_facts(), Channel.EMAIL, Framework.PAS, lead_in(arm, Channel.EMAIL)).body
+    offered = re.search("“(.+?)”", body)
+    assert offered
+    assert opt_out.detect(offered[1])
+    quoted = "\n> ".join(body.splitlines())
+    assert opt_out.detect(f"Hi Maria,\n\n{offered[1].capitalize()}!\n\nKim Lee\nHead of Sales\n\n> {quoted}")
