@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from rex_celery import config
 from rex_celery.embedded import locks, postgres, valkey
@@ -37,11 +38,6 @@ class Services:
     app_database_url: str
     redis_url: str
     secret_key: str
-
-    @property
-    def embedded_database(self) -> bool:
-        """Whether the cluster is ours, with ``rex_owner`` and ``rex_login`` in it."""
-        return "//rex_owner:" in self.database_url
 
     def environment(self) -> dict[str, str]:
         """What a child process must be told."""
@@ -131,13 +127,15 @@ def stop(path: Path) -> None:
 
 
 def grant_roles(services: Services) -> None:
-    """Let the application's login take the roles that the migrations made. Nothing to do on a server of one's own."""
-    if not services.embedded_database:
+    """Let the application's login, where it has one of its own, take the roles that the migrations made."""
+    login = make_url(services.app_database_url).username
+    if not login or login == make_url(services.database_url).username:
         return
+    grant = sql.SQL("GRANT rex_app, rex_control TO {} WITH INHERIT FALSE, SET TRUE").format(sql.Identifier(login))
     with _owner(services.database_url) as connection, connection.transaction():
         # Roles belong to the whole cluster, and two grants at once would collide.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_ROLES_LOCK])
-        connection.execute("GRANT rex_app, rex_control TO rex_login WITH INHERIT FALSE, SET TRUE")
+        connection.execute(grant)
 
 
 def _state(home: Home) -> State:
