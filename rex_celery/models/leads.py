@@ -25,6 +25,8 @@ class Lead(TenantOwned, Base):
             unique=True,
             postgresql_where=text("email IS NULL AND phone IS NOT NULL"),
         ),
+        Index("ix_leads_phone", "tenant_id", "phone", postgresql_where=text("phone IS NOT NULL")),
+        Index("ix_leads_tenant_id_id", "tenant_id", "id"),
     )
 
     id: Mapped[Id]
@@ -59,7 +61,10 @@ class Import(TenantOwned, Base):
     """One uploaded list and what became of its rows: ``rows = created + merged + rejected`` when done."""
 
     __tablename__ = "imports"
-    __table_args__ = (CheckConstraint("state IN ('running', 'done', 'failed')", "state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'done', 'failed')", "state"),
+        Index("ix_imports_tenant_id_created_at", "tenant_id", "created_at"),
+    )
 
     id: Mapped[Id]
     filename: Mapped[str]

@@ -1,0 +1,1 @@
+"""Leads: reading lists of people, telling who is who, and finding them again."""
