@@ -15,12 +15,12 @@ app.conf.update(
 )
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def _log_like_rex(**_: Any) -> None:
     log.configure(config.settings().log_level)
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def _own_connections(**_: Any) -> None:
     """A forked child must not use its parent's connections."""
     db.engine.cache_clear()

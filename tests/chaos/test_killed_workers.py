@@ -1,0 +1,64 @@
+"""Whatever dies, a mission ends, nobody is written to twice, and it adds up."""
+
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from rex_celery import db, redis
+from tests.chaos.conftest import SlowMailServer
+from tests.missions.conftest import submitted
+from tests.processes import Team, wait_until
+
+LEADS = 120
+
+
+@pytest.mark.chaos
+def test_a_mission_survives_two_kills_of_every_worker_and_an_emptied_redis(
+    team: Team, tenant: UUID, mail_server: tuple[SlowMailServer, int]
+) -> None:
+    server, _ = mail_server
+    team.start()
+    mission = submitted(tenant, leads=LEADS)
+    wait_until(lambda: len(server.seen) >= 10, 60, f"the first messages\n{team.said()}")
+    team.kill()
+    team.start()
+    wait_until(lambda: len(server.seen) >= 35, 60, f"messages after the first kill\n{team.said()}")
+    redis.client().flushall()
+    team.kill()
+    team.start()
+    wait_until(lambda: _state(tenant, mission) == "completed", 60, f"the end of the mission\n{team.said()}")
+
+    assert max(server.seen.values()) == 1
+    assert _steps_ended_once(tenant, mission)
+    counts = _counts(tenant, mission)
+    assert counts["pending"] == 0
+    assert counts["planned"] == LEADS
+    assert counts["sent"] == LEADS * 3 // 4
+    # A message whose answer died with its worker counts as sent, with its reason; the mail server saw all others.
+    assert counts["sent"] - counts["assumed"] <= len(server.seen) <= counts["sent"]
+
+
+def _state(tenant: UUID, mission: UUID) -> str:
+    with db.transaction(tenant) as session:
+        return str(session.execute(text("SELECT state FROM missions WHERE id = :id"), {"id": mission}).scalar_one())
+
+
+def _steps_ended_once(tenant: UUID, mission: UUID) -> bool:
+    ended = text("SELECT payload->>'key' FROM events WHERE mission_id = :id AND type = 'step.finished'")
+    with db.transaction(tenant) as session:
+        times = Counter(session.scalars(ended, {"id": mission}))
+    return set(times.values()) == {1} and len(times) == 9
+
+
+def _counts(tenant: UUID, mission: UUID) -> dict[str, int]:
+    with db.transaction(tenant) as session:
+        kept = session.execute(text("SELECT * FROM mission_progress WHERE mission_id = :id"), {"id": mission}).one()
+        counted = Counter(
+            session.scalars(text("SELECT state FROM outcomes WHERE mission_id = :id"), {"id": mission}).all()
+        )
+        assumed = text("SELECT count(*) FROM outcomes WHERE mission_id = :id AND state = 'sent' AND reason IS NOT NULL")
+        unsure = session.execute(assumed, {"id": mission}).scalar_one()
+    assert {name: getattr(kept, name) for name in counted} == dict(counted)
+    return {"planned": kept.planned, "sent": kept.sent, "pending": kept.pending, "assumed": unsure}
