@@ -1,0 +1,1 @@
+"""Live updates: who hears of which event, and how nobody misses one."""
