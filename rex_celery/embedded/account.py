@@ -79,7 +79,7 @@ def choose(folder: Path) -> Account:
     if shutil.which(UNSHARE[0]) and namespaced.run("postgres", ["--version"]).returncode == 0:
         return namespaced
     if service:
-        copied = Account(service.uid, service.gid, install=_copy_binaries())
+        copied = Account(service.uid, service.gid, install=copy_binaries(COPIES))
         if _reaches(copied, folder):
             return copied
     raise RefusedError(
@@ -114,9 +114,9 @@ def _reaches(account: Account, folder: Path) -> bool:
     return answer.returncode == 0
 
 
-def _copy_binaries() -> Path:
-    """Postgres finds its libraries by their place beside it, so both folders are copied."""
-    target = COPIES / f"postgres-{PACKAGED.stat().st_mtime_ns}"
+def copy_binaries(place: Path) -> Path:
+    """A copy that everybody can read, made once; Postgres finds its libraries by their place beside it."""
+    target = place / f"postgres-{PACKAGED.stat().st_mtime_ns}"
     if not target.exists():
         fresh = target.with_suffix(".new")
         try:
