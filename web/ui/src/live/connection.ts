@@ -35,7 +35,7 @@ export class LiveConnection {
     const socket = io(url, { withCredentials: true, transports: ["websocket", "polling"] });
     this.#socket = socket;
     socket.on("connect", () => void this.#subscribe(socket, [...this.#topics.keys()]));
-    socket.on("disconnect", () => this.#enter("reconnecting"));
+    socket.on("disconnect", () => this.#lost(socket));
     socket.on("connect_error", () => this.#failed(socket));
     socket.on("event", (raw: unknown) => this.#receive(raw));
     socket.on("resync", (raw: unknown) => this.#resync(raw));
@@ -102,14 +102,22 @@ export class LiveConnection {
     this.#listeners.onResync();
   }
 
+  #lost(socket: Socket): void {
+    this.#enter("reconnecting");
+    this.#keepTrying(socket);
+  }
+
   #failed(socket: Socket): void {
     this.#failures += 1;
     if (this.#failures >= ATTEMPTS_BEFORE_POLLING || !socket.active) this.#enter("polling");
-    // A refusal by the server (an ended session, say) stops the library's own attempts.
-    if (!socket.active) {
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => socket.connect(), REFUSED_RETRY_MS);
-    }
+    this.#keepTrying(socket);
+  }
+
+  /** The library tries again by itself, except after the server's own No (an ended session, say). */
+  #keepTrying(socket: Socket): void {
+    if (socket.active) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => socket.connect(), REFUSED_RETRY_MS);
   }
 
   #enter(state: LiveState): void {

@@ -22,9 +22,10 @@ export function useRefetchInterval(): number {
   return useLiveState() === "live" ? SAFETY_MS : POLL_MS;
 }
 
-export function useTopic(topic: string): void {
+/** Listens to the topic while the component is there; null for one that is not known yet. */
+export function useTopic(topic: string | null): void {
   const connection = useContext(LiveContext);
-  useEffect(() => connection?.join(topic), [connection, topic]);
+  useEffect(() => (topic === null ? undefined : connection?.join(topic)), [connection, topic]);
 }
 
 function watchNothing(): () => void {

@@ -15,7 +15,7 @@ import { useMission } from "./queries";
 export function MissionPage() {
   const { id = "" } = useParams();
   const { data: mission, error, refetch } = useMission(id);
-  useTopic(`mission:${id}`);
+  useTopic(mission ? `mission:${mission.id}` : null);
   useTitle(mission?.name ?? "Mission");
   if (mission === undefined) {
     return error ? <ProblemNotice error={error} onRetry={() => void refetch()} /> : <Skeleton lines={10} label="Loading the mission" />;

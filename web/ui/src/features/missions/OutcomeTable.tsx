@@ -76,8 +76,7 @@ function Row({ outcome, onRead }: { outcome: Outcome; onRead: Props["onRead"] })
         {outcome.action != null && <span className="table__note">{outcome.action}</span>}
         {messageId != null && (
           <button type="button" className="link" onClick={() => onRead(messageId)}>
-            Read the message
-            <span className="visually-hidden"> to {outcome.name ?? outcome.email}</span>
+            Read the message <span className="visually-hidden">to {outcome.name ?? outcome.email}</span>
           </button>
         )}
       </td>

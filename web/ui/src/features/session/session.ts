@@ -26,8 +26,8 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => api.DELETE("/api/rex/session"),
     onSuccess: () => {
-      client.clear();
       client.setQueryData(keys.session, null);
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
     },
   });
 }
