@@ -29,6 +29,7 @@ class Mailhost:
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
         self.connections: set[int] = set()
+        self.tired = False
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -36,6 +37,15 @@ class Mailhost:
         self.connections.add(id(session))
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.tired:
+            self.tired = False
+            return "421 4.4.2 Idle for too long"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -164,6 +174,15 @@ def test_a_kept_connection_that_died_is_replaced_before_anything_is_sent(
     assert sender._connection is not None
     assert sender._connection.sock is not None
     sender._connection.sock.shutdown(socket.SHUT_RDWR)
+    assert sender.send(an_email()).delivery is Delivery.ACCEPTED
+    assert (len(mailhost.taken), len(mailhost.connections)) == (2, 2)
+
+
+def test_a_server_that_closes_a_kept_connection_gets_the_message_on_a_new_one(
+    sender: SmtpEmailSender, mailhost: Mailhost
+) -> None:
+    sender.send(an_email())
+    mailhost.tired = True
     assert sender.send(an_email()).delivery is Delivery.ACCEPTED
     assert (len(mailhost.taken), len(mailhost.connections)) == (2, 2)
 

@@ -68,6 +68,12 @@ def test_a_score_on_the_threshold_counts_as_reached(value: Decimal, strategy: St
     assert result.strategy is strategy
 
 
+def test_a_sum_that_floating_point_leaves_just_below_a_threshold_still_reaches_it() -> None:
+    # .4 * .2 + .4 * .57 + .2 * .96 is .5, and 0.49999999999999994 as the processor adds it
+    result = assess(signals(days=292, opens=0.57, clicks=0.57, replies=0.57, value=Decimal(9_600)))
+    assert result.strategy is Strategy.STANDARD
+
+
 def test_a_customer_is_not_a_dead_lead() -> None:
     assert assess(signals(customer=True)).reason == "customer"
     assert assess(signals(customer=True, days=None)).reason == "customer"
