@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rex_celery.embedded import processes
 from rex_celery.embedded.processes import Process
 
 
@@ -45,6 +44,7 @@ class Children:
     """The nursery, the pipes by which its children speak, and what it reports."""
 
     def __init__(self, team: Sequence[Process], environment: Mapping[str, str]) -> None:
+        self._team = team
         self.pipes = {process.name: os.pipe() for process in team}
         self.line, theirs = socket.socketpair()
         self._unread = b""
@@ -66,7 +66,9 @@ class Children:
 
     def preload(self) -> None:
         """Have the nursery import what the forked processes need; what is asked of it meanwhile waits."""
-        self._ask({"import": processes.PRELOADED, "scripts": processes.SCRIPTS})
+        forked = [process for process in self._team if process.forked]
+        modules = dict.fromkeys(module for process in forked for module in process.imports)
+        self._ask({"import": list(modules), "scripts": [process.command[0] for process in forked]})
 
     def start(self, process: Process) -> None:
         self._ask(

@@ -10,6 +10,11 @@ from rex_celery.crews import Crew
 _BOUNDED_STOP = {"REMAP_SIGTERM": "SIGQUIT"}
 
 
+# Two seconds of a core for each process that imports them anew.
+_WORKER = ("workers.app", "celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork")
+_WEB = ("web.wsgi", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread")
+
+
 class Turn(IntEnum):
     """When a process is stopped: first what lets work in, then the workers."""
 
@@ -24,8 +29,9 @@ class Process:
     name: str
     command: tuple[str, ...]
     turn: Turn = Turn.DOORS
-    # A fork of the nursery starts at once, as everything is imported there; the others need a Python of their own.
+    # A fork of the nursery starts at once, as all it imports is there already; the others need a Python of their own.
     forked: bool = True
+    imports: tuple[str, ...] = ()
     # Set before the command in the Procfile. All forked processes share theirs: libraries read it when imported.
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -38,23 +44,15 @@ class Process:
 def worker(name: str, queue: str) -> Process:
     """A worker on one queue. Neighbours' gossip costs start-up time, and Postgres knows all that it would tell."""
     command = f"celery --quiet -A workers.app worker -Q {queue} -n {name}@%h --without-gossip --without-mingle"
-    return Process(name, tuple(command.split()), Turn.WORKERS, environment=_BOUNDED_STOP)
+    return Process(name, tuple(command.split()), Turn.WORKERS, imports=_WORKER, environment=_BOUNDED_STOP)
 
 
 PROCESSES = (
-    Process("web", ("gunicorn", "--config", "python:web.serving", "web.wsgi:app")),
+    Process("web", ("gunicorn", "--config", "python:web.serving", "web.wsgi:app"), imports=_WEB),
     # It patches the standard library before anything else is imported, so it cannot be a fork of one that has imported.
     Process("live", ("python", "-m", "web.live"), forked=False),
-    # Ticks are claimed in Postgres, so beat keeps no file and any number of them may run.
-    Process("beat", ("celery", "--quiet", "-A", "workers.app", "beat", "--scheduler", "celery.beat:Scheduler")),
-    Process("flower", ("python", "-m", "workers.flower")),
+    Process("beat", ("celery", "--quiet", "-A", "workers.app", "beat"), imports=_WORKER),
+    Process("flower", ("python", "-m", "workers.flower"), imports=(*_WORKER, "flower.command")),
     worker("control", crews.CONTROL_QUEUE),
     *(worker(str(crew), crews.queue_of(crew)) for crew in Crew),
 )
-
-# What the forked processes need, imported once: each would take two seconds of a core for it.
-PRELOADED = (
-    *("workers.app", "celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork"),
-    *("flower.command", "web.wsgi", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread"),
-)
-SCRIPTS = ("celery", "gunicorn")

@@ -82,6 +82,8 @@ class Supervisor:
         for turn in Turn:
             self._stop([child for child in self.team.values() if child.process.turn == turn], PATIENCE_SECONDS[turn])
         self._close()
+        self._wishes.close()
+        self._wish.close()
 
     @property
     def pids(self) -> dict[str, int]:
