@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from rex_celery import config
@@ -28,6 +29,7 @@ def engine() -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,  # an error in the log must not show whose address it was about
         connect_args={"connect_timeout": 5, "prepare_threshold": 3},
     )
 
@@ -78,6 +80,12 @@ def _run(role: str, tenant: str) -> Iterator[Session]:
         for step in session.info.pop("before_commit", []):
             step(session)
         session.commit()
+    except PoolTimeoutError as error:
+        raise UnavailableError(
+            "All connections to Postgres are in use, so nothing was stored.",
+            code="database_busy",
+            action="Try again in a moment; raise REX_DATABASE_POOL if it happens often.",
+        ) from error
     except OperationalError as error:
         session.rollback()
         raise _translated(error) from error

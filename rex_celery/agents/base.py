@@ -55,6 +55,11 @@ class Job(Protocol):
         ...
 
     @property
+    def attempt(self) -> int:
+        """How often this piece was claimed, 1 at first."""
+        ...
+
+    @property
     def params(self) -> dict[str, Any]:
         """What the mission was ordered with."""
         ...

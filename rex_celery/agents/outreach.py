@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from rex_celery import clock, db
 from rex_celery.agents.base import BaseAgent, Job
 from rex_celery.errors import ProviderRejectedError, ProviderUnavailableError
+from rex_celery.integrations import smtp_replies
 from rex_celery.integrations.base import Delivery, EmailSender
 from rex_celery.outreach import delivery, ledger
 from rex_celery.vocabulary import Channel
@@ -32,7 +33,8 @@ class Outreach(BaseAgent[bool, int]):
 
     def load(self, session: Session, job: Job) -> bool:
         """Settle what an earlier holder of this chunk left claimed when it died."""
-        ledger.settle_claimed(session, job.mission_id, job.ref.chunk_no)
+        if job.attempt > 1:
+            ledger.settle_claimed(session, job.mission_id, job.ref.chunk_no)
         return True
 
     def work(self, job: Job, batch: bool) -> int | None:  # noqa: ARG002, FBT001
@@ -55,12 +57,13 @@ class Outreach(BaseAgent[bool, int]):
 def _to_outbox(job: Job) -> int | None:
     taken = 0
     while True:
+        # The outbox is a table: claim and delivery are one commit, and no stop can come between them.
         with db.transaction(job.tenant_id) as session:
             claimed = ledger.claim(session, job.ref, delivery.OUTBOX, delivery.outbox_channels(), OUTBOX_AT_ONCE)
+            if claimed:
+                ledger.deliver(session, job.ref, claimed)
         if not claimed:
             return None if claimed is None else taken
-        with db.transaction(job.tenant_id) as session:
-            ledger.deliver(session, job.ref, claimed)
         taken += len(claimed)
 
 
@@ -107,7 +110,7 @@ def _sent(job: Job, sender: EmailSender, message: ledger.Claimed) -> ledger.Resu
         receipt = sender.send(letter)
     except ProviderRejectedError as error:
         log.info("message_rejected", message_id=str(message.id), code=error.code)
-        return ledger.Result(message, "failed", "provider_rejected", error.code)
+        return ledger.Result(message, "failed", smtp_replies.reason_of(error.code), error.code)
     if receipt.delivery is Delivery.UNKNOWN:
         return ledger.Result(message, "unknown", ledger.ASSUMED, receipt.provider_id)
     return ledger.Result(message, "accepted", None, receipt.provider_id)

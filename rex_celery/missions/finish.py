@@ -29,6 +29,7 @@ UPDATE steps SET done = done + :done, failed = failed + :failed, progressed_at =
 WHERE id = :step
 RETURNING state, key, done, failed, total, announced_at = now() AS announced
 """)
+_UNDONE = text("UPDATE chunks SET state = 'failed' WHERE step_id = :step AND no = :no")
 _RUN = text("""
 INSERT INTO agent_runs
   (tenant_id, key, agent, mission_id, step_id, chunk_no, attempt, succeeded, leads, seconds, error)
@@ -64,9 +65,14 @@ def complete(session: Session, job: Job, report: Report, seconds: float) -> bool
     step = _count(session, job, failed=False, result=report.result)
     if step.announced:
         bus.publish(session, job.tenant_id, AgentCompleted(job.mission_id, job.agent, report.leads, seconds))
-    if report.dead_end:
-        moves.give_up(session, job.tenant_id, job.mission_id, report.dead_end)
     return _follow(session, job, step)
+
+
+def dead_end(session: Session, job: Job, reason: str) -> bool:
+    """Store that the mission cannot go on from here; a retry begins this piece of work anew."""
+    session.execute(_UNDONE, {"step": job.ref.step_id, "no": job.ref.chunk_no})
+    moves.give_up(session, job.tenant_id, job.mission_id, reason)
+    return fail(session, job, reason)
 
 
 def fail(session: Session, job: Job, error: str) -> bool:

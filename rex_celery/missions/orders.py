@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from rex_celery.copywriting import printable
 from rex_celery.crews import Crew
 from rex_celery.errors import Problem
 
@@ -75,6 +76,8 @@ def problems_of(order: Order) -> list[Problem]:
     if not 0 <= order.priority <= 100:  # noqa: PLR2004  the whole scale
         found.append(Problem("priority", f"{order.priority} is out of range", "a whole number from 0 to 100"))
     found.extend(_problems_of_sender(order))
+    if order.offer.strip() and (problem := printable.offer_problem(order.offer)):
+        found.append(problem)
     return found
 
 

@@ -75,7 +75,10 @@ def _store(agent: Agent[Batch, Made], job: Job, made: Made | None, seconds: floa
         with db.transaction(job.tenant_id) as session:
             finish.fence(session, job)
             report = Report() if made is None else agent.record(session, job, made)
-            ended = finish.complete(session, job, report, seconds)
+            if report.dead_end:
+                ended = finish.dead_end(session, job, report.dead_end)
+            else:
+                ended = finish.complete(session, job, report, seconds)
     except finish.FencedError:
         return "fenced"
     if ended or job.ref.chunk_no % TOP_UP_EVERY == 0:

@@ -64,7 +64,6 @@ _LOG = text(
     " WHERE mission_id = :mission AND id > :after ORDER BY id LIMIT :limit"
 )
 _EXISTS = text("SELECT 1 FROM missions WHERE id = :mission")
-_HEAD = text("SELECT coalesce((SELECT seq FROM event_heads), 0)")
 _OVERVIEW = text(
     """
 SELECT
@@ -123,11 +122,6 @@ def log(session: Session, mission_id: UUID, *, after: int = 0, limit: int = 50) 
     see(session, mission_id, rows)
     items = [LogEntry(*row) for row in rows[:limit]]
     return Page(items, str(items[-1].id) if len(rows) > limit else None)
-
-
-def last_seq(session: Session) -> int:
-    """The number of the tenant's last event; as long as it stands, no count of ``overview`` has changed."""
-    return int(session.execute(_HEAD).scalar_one())
 
 
 def overview(session: Session) -> Overview:

@@ -38,6 +38,10 @@ WHERE g.mission_id = :mission
 ORDER BY g.lead_id, g.step_key, g.channel LIMIT :limit
 """
 )
+_SENDER = text(
+    "SELECT coalesce(m.params->'sender', '{}') FROM messages AS g JOIN missions AS m ON m.id = g.mission_id"
+    " WHERE g.id = :message"
+)
 _ONE_MESSAGE = text(_MESSAGE + "WHERE g.id = :message")
 
 
@@ -118,3 +122,16 @@ def _message(row: Row[Any]) -> Message:
         row.reason,
         row.sent_at,
     )
+
+
+def sender_of(session: Session, message_id: UUID) -> dict[str, str]:
+    """Who a message is from, as its mission was ordered: ``name``, ``email``, ``postal_address``.
+
+    Raises:
+        NotFoundError: the tenant has no such message.
+
+    """
+    sender = session.execute(_SENDER, {"message": message_id}).scalar()
+    if sender is None:
+        raise NotFoundError(f"There is no message {message_id}.", code="message_not_found")
+    return dict(sender)

@@ -217,7 +217,7 @@ def actions(state: MissionState, *, paused: bool, awaits_approval: bool) -> list
     """What a person may do to a mission that stands like this."""
     possible = {
         Action.CANCEL: MissionState.CANCELLED in legal_moves(state),
-        Action.PAUSE: (state in ACTIVE or state is MissionState.QUEUED) and not paused,
+        Action.PAUSE: state not in {*FINAL, MissionState.FAILED} and not paused,
         Action.RESUME: paused and state not in FINAL,
         Action.RETRY: MissionState.QUEUED in legal_moves(state),
         Action.APPROVE: awaits_approval and state in ACTIVE,

@@ -32,12 +32,13 @@ FROM (SELECT s.id FROM messages AS s
 WHERE m.id = due.id
 RETURNING m.id, m.lead_id, m.channel, m.recipient, m.subject, m.body, m.attempts
 """)
-_HOLD_BACK = text("""
-WITH stopped AS (SELECT * FROM unnest(CAST(:leads AS uuid[]), CAST(:reasons AS text[])) AS v(lead_id, reason)),
-messages_held AS (
-  UPDATE messages AS m SET state = 'suppressed', reason = s.reason FROM stopped AS s
-  WHERE m.mission_id = :mission AND m.lead_id = s.lead_id AND m.state IN ('planned', 'claimed'))
-UPDATE outcomes AS o SET state = 'suppressed', reason = s.reason FROM stopped AS s
+_STOPPED = "unnest(CAST(:leads AS uuid[]), CAST(:reasons AS text[])) AS s(lead_id, reason)"
+_HOLD_MESSAGES = text(f"""
+UPDATE messages AS m SET state = 'suppressed', reason = s.reason FROM {_STOPPED}
+WHERE m.mission_id = :mission AND m.lead_id = s.lead_id AND m.state IN ('planned', 'claimed')
+""")
+_HOLD_LEADS = text(f"""
+UPDATE outcomes AS o SET state = 'suppressed', reason = s.reason FROM {_STOPPED}
 WHERE o.mission_id = :mission AND o.lead_id = s.lead_id AND o.state = 'pending'
 """)
 _UNCLAIM = text(
@@ -117,7 +118,8 @@ def claim(session: Session, ref: WorkRef, provider: str, channels: Sequence[str]
         stopped = suppression.suppressed_among(session, [row.lead_id for row in rows]) if rows else {}
         if stopped:
             held = {"mission": ref.mission_id, "leads": list(stopped), "reasons": list(stopped.values())}
-            session.execute(_HOLD_BACK, held)
+            session.execute(_HOLD_MESSAGES, held)
+            session.execute(_HOLD_LEADS, held)
         kept = [Claimed(*row) for row in rows if row.lead_id not in stopped]
         if kept or not rows:
             return kept
