@@ -1,11 +1,16 @@
 """What ``celery -A workers.app`` loads: the configured app and every crew's tasks."""
 
+import warnings
 from typing import Any
 
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_process_init
 
 from rex_celery import broker, config, db, log
 from workers.beat import TIMETABLE
+
+# Root is dangerous with messages that can run code; ours are JSON, and a first try is often made as root.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = broker.configure()
 app.conf.update(
