@@ -1,0 +1,120 @@
+"""The web application: the API, its documentation, the unsubscribe pages and the Command Center."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from flask_openapi import Info, License, OpenAPI, SecurityScheme
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import rex_celery
+from rex_celery import broker, config
+from rex_celery.errors import RefusedError
+from web import docs, encoding, errors, headers, spa, turn, unsubscribe
+from web.api import (
+    agents,
+    emergency_stop,
+    events,
+    health,
+    leads,
+    messages,
+    metrics,
+    missions,
+    session,
+    settings,
+    status,
+)
+from web.api.shapes import Problem
+
+JSON_BYTES = 1024 * 1024
+SESSION_LIFETIME = timedelta(hours=12)
+
+RESOURCES = (
+    status.api,
+    session.public_api,
+    session.api,
+    missions.api,
+    messages.api,
+    leads.api,
+    agents.api,
+    events.api,
+    settings.api,
+    emergency_stop.api,
+    health.api,
+    metrics.api,
+)
+_SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
+    "bearer": SecurityScheme(type="http", scheme="bearer", description="An API key: rex_<prefix>_<secret>."),
+    "apiKey": SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header"),
+    "cookie": SecurityScheme(
+        type="apiKey",
+        name="rex_session",
+        security_scheme_in="cookie",
+        description="A session of POST /session; changes also need its csrf_token in X-CSRF-Token.",
+    ),
+}
+
+
+class Rex(OpenAPI):
+    """Flask, with one transaction around each request."""
+
+    json_provider_class = encoding.Json
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view as its rule says; see ``web.turn``."""
+        return turn.serve(super().dispatch_request)
+
+
+def create_app() -> Flask:
+    """The application of this process.
+
+    Raises:
+        RefusedError: there is no secret to sign sessions and unsubscribe links with.
+
+    """
+    known = config.settings()
+    app = Rex(
+        "web",
+        info=Info(title="REX", version=rex_celery.__version__, license=License(name="Apache-2.0")),
+        security_schemes=_SCHEMES,
+        validation_error_model=Problem,
+        validation_error_callback=errors.invalid,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.openapi_version = "3.1.0"
+    _configure(app, known)
+    errors.register(app)
+    app.register_error_handler(404, spa.answer)
+    headers.register(app, known)
+    for resource in RESOURCES:
+        app.register_api(resource)
+    for pages in (docs.pages, unsubscribe.pages):
+        app.register_blueprint(pages)
+    broker.configure()
+    return app
+
+
+def _configure(app: Flask, known: config.Settings) -> None:
+    secret = known.secret_key.get_secret_value()
+    if not secret:
+        raise RefusedError(
+            "REX_SECRET_KEY is not set, so sessions and unsubscribe links cannot be signed.",
+            code="no_secret_key",
+            action="Set it to a long random word, the same for every process, or start REX with `make up`.",
+        )
+    app.secret_key = secret
+    app.config.update(
+        MAX_CONTENT_LENGTH=JSON_BYTES,
+        SESSION_COOKIE_NAME="rex_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=known.public_url.startswith("https://"),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        MAX_FORM_PARTS=20,
+    )
+    if known.trusted_proxies:
+        hops = known.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops)  # type: ignore[method-assign]
