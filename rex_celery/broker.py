@@ -19,6 +19,8 @@ celery = Celery("rex")
 # Redis hands a message out again after its visibility time-out, so that must be well over twice the longest task.
 VISIBILITY_SECONDS = 3600
 HARD_LIMIT_SECONDS = 600
+# How Celery names its lists in Redis: prefix, queue and, unless it is the most urgent, separator and priority.
+KEY_PREFIX, PRIORITY_SEPARATOR, PRIORITIES = "rex:", ":", tuple(range(10))
 
 
 def configure() -> Celery:
@@ -31,16 +33,16 @@ def configure() -> Celery:
             "visibility_timeout": VISIBILITY_SECONDS,
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
-            "priority_steps": list(range(10)),
-            "sep": ":",
+            "priority_steps": list(PRIORITIES),
+            "sep": PRIORITY_SEPARATOR,
             "queue_order_strategy": "round_robin",
-            "global_keyprefix": "rex:",
+            "global_keyprefix": KEY_PREFIX,
             "socket_timeout": 30,
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 25,
         },
-        result_backend_transport_options={"global_keyprefix": "rex:"},
+        result_backend_transport_options={"global_keyprefix": KEY_PREFIX},
         task_queues=[Queue(name) for name in crews.QUEUES],
         task_default_queue=crews.CONTROL_QUEUE,
         **_CONSTANT,

@@ -191,6 +191,7 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY engine ON {table} TO rex_control USING (true) WITH CHECK (true)")
     for table, rights in UNOWNED.items():
         op.execute(f"GRANT {rights} ON {table} TO rex_control")
+    op.execute("GRANT SELECT ON alembic_version TO rex_control")  # readiness compares it with the code
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rex_app, rex_control")
     op.execute(MAY_ANALYZE)
     _guard_moves()

@@ -1,0 +1,1 @@
+"""Whether REX can do its work: readiness, queues, workers and the timetable."""
