@@ -12,7 +12,7 @@ from workers.beat import TIMETABLE
 # Root is dangerous with messages that can run code; ours are JSON, and a first try is often made as root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-app = broker.configure()
+app = broker.app()
 app.conf.update(
     beat_schedule=TIMETABLE,
     beat_scheduler="celery.beat:Scheduler",
