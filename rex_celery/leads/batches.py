@@ -1,7 +1,5 @@
 """Rows in batches of distinct people, written out as Postgres wants to copy them."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,13 +8,17 @@ from rex_celery.leads import merging
 from rex_celery.leads.reading import Rejection, Row
 from rex_celery.leads.rows import LeadRow, Normaliser
 
-# Large enough that a batch's ten statements cost nothing a row, small enough that two of them are a few megabytes.
-BATCH_ROWS = 10_000
+# Large enough that a batch's statements cost nothing a row, small enough that two of them are some ten megabytes.
+BATCH_ROWS = 20_000
+# A character that nobody types, so hardly any value has to be escaped.
+_SEPARATOR = "\x1f"
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", _SEPARATOR: "\\" + _SEPARATOR})
+COPY_FORMAT = f"(FORMAT text, NULL '', DELIMITER E'\\x{ord(_SEPARATOR):02x}')"
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows of a list: the people in them once each, the rows not taken, both as CSV for COPY."""
+    """Some rows of a list: the people in them once each, the rows not taken, both as text for COPY with COPY_FORMAT."""
 
     rows: int
     rejected: int
@@ -45,11 +47,17 @@ def _batch(rows: list[Row | Rejection], normaliser: Normaliser) -> Batch:
         people[key] = found if known is None else merging.merge(known, found)
     by_phone = any(person.email is None for person in people.values())
     told = ((rejection.line, rejection.column, rejection.value, rejection.reason) for rejection in rejections)
-    return Batch(len(rows), len(rejections), by_phone, _as_csv(people.values()), _as_csv(told))
+    return Batch(len(rows), len(rejections), by_phone, _copied(people.values()), _copied(told))
 
 
-def _as_csv(rows: Iterable[tuple[object, ...]]) -> str:
-    """None and the empty string are both written as nothing, which COPY reads as NULL."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue()
+def _copied(rows: Iterable[tuple[object, ...]]) -> str:
+    """What csv.writer would do, at a third of its time: it looks at each character, this at each row."""
+    return "".join([_line(row) for row in rows])
+
+
+def _line(row: tuple[object, ...]) -> str:
+    cells = ["" if cell is None else str(cell) for cell in row]
+    line = _SEPARATOR.join(cells)
+    if "\\" not in line and "\n" not in line and "\r" not in line and line.count(_SEPARATOR) == len(row) - 1:
+        return line + "\n"
+    return _SEPARATOR.join(cell.translate(_ESCAPES) for cell in cells) + "\n"

@@ -41,8 +41,8 @@ class Field(StrEnum):
 # and signs, so that "E-Mail", "email" and "Person - Email" minus its prefix are one.
 _SYNONYMS: dict[Field, str] = {
     Field.EMAIL: "email,emailaddress,workemail,businessemail,primaryemail,contactemail,emailwork,mail,email1",
-    Field.PHONE: "phone,phonenumber,mobilephone,mobilephonenumber,mobile,cell,cellphone,workphone,phonework,phonemobile,"
-    "businessphone,directphone,telephone,tel,contactphone,phone1",
+    Field.PHONE: "phone,phonenumber,mobilephone,mobilephonenumber,mobile,cell,cellphone,workphone,phonework,"
+    "phonemobile,businessphone,directphone,telephone,tel,contactphone,phone1",
     Field.FULL_NAME: "fullname,name,contactname,contact,leadname,personname",
     Field.FIRST_NAME: "firstname,givenname,forename",
     Field.LAST_NAME: "lastname,surname,familyname",
@@ -50,7 +50,8 @@ _SYNONYMS: dict[Field, str] = {
     "associatedcompany,primaryassociatedcompany,employer",
     Field.TITLE: "jobtitle,title,position,role,function",
     Field.CITY: "city,mailingcity,billingcity,town,locality",
-    Field.REGION: "stateregion,state,region,stateprovince,mailingstateprovince,mailingstate,billingstate,province,county",
+    Field.REGION: "stateregion,state,region,stateprovince,mailingstateprovince,mailingstate,"
+    "billingstate,province,county",
     Field.COUNTRY: "country,countryregion,mailingcountry,billingcountry,countrycode",
     Field.TIMEZONE: "timezone,ianatimezone",
     Field.SOURCE: "leadsource,source,originalsource,originaltrafficsource,sourcechannel",
@@ -98,13 +99,10 @@ def layout(header: Sequence[str], sample: Sequence[Sequence[str]], mapping: Mapp
 
     """
     names = _distinct(header)
-    chosen = _chosen(names, mapping or {})
-    taken = {place for place in chosen.values() if place is not None}
+    places = _chosen(names, mapping or {})
     settled = {names.index(name) for name in mapping or {}}
-    places = {field: place for field, place in chosen.items() if place is not None}
-    for field, place in _guessed(names, sample).items():
-        if field not in places and place not in taken | settled:
-            places[field] = place
+    guessed = _guessed(names, sample)
+    places = {field: place for field, place in guessed.items() if place not in settled} | places
     _refuse_strangers(names, places)
     ignored = {names.index(name) for name, field in (mapping or {}).items() if field.strip().lower() in _IGNORED}
     kept = set(range(len(names))) - set(places.values()) - ignored

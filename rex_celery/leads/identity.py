@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from email_validator import EmailNotValidError, validate_email
 from email_validator import SPECIAL_USE_DOMAIN_NAMES as RESERVED
+from email_validator import EmailNotValidError, validate_email
 
 # Addresses that the full check would surely accept, told in a microsecond; all others go through it.
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -16,9 +16,16 @@ _PUNYCODE = ("@xn--", ".xn--")
 _BRACKETED = re.compile(r"<\s*([^<>]+?)\s*>")
 _SEVERAL = re.compile(r"\s*[;,]\s*")
 
-_HONORIFICS = frozenset("mr mrs ms miss mx dr prof sir dame rev fr herr frau mme mlle sr sra hon".split())
-_SUFFIXES = frozenset("jr sr ii iii iv v md dds dvm phd esq cpa mba rn do jd pe pmp dmd mph pharmd obe cfa".split())
-_PARTICLES = frozenset("van von de der den del della di da la le du dos das ten ter bin ibn al el y e".split())
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HONORIFICS = _words("mr mrs ms miss mx dr prof sir dame rev fr herr frau mme mlle sr sra hon")
+_SUFFIXES = _words("jr sr ii iii iv v md dds dvm phd esq cpa mba rn do jd pe pmp dmd mph pharmd obe cfa")
+_PARTICLES = _words("van von de der den del della di da la le du dos das ten ter bin ibn al el y e")
+# Most names are written like this and need no mending.
+_USUAL = re.compile(r"([A-Z][a-z]+) ([A-Z][a-z]+)\Z")
 _MC = re.compile(r"\bMc([a-z])")
 
 
@@ -26,8 +33,7 @@ class InvalidValueError(ValueError):
     """A value that cannot be read; the message says why, without the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A person's name in two parts; None is unknown."""
 
     first: str | None
@@ -52,14 +58,15 @@ def email(text: str) -> str:
 
 def full_name(text: str) -> Name:
     """A full name in two parts, without titles and degrees: ``Dr. Ada M. Lovelace, PhD`` is Ada M. and Lovelace."""
+    usual = _USUAL.match(text)
+    if usual and usual[1].lower() not in _HONORIFICS:
+        return Name(usual[1], usual[2])
     before, comma, after = text.partition(",")
     words = _without_titles(before.split())
     given = [] if all(_bare(word) in _SUFFIXES for word in after.split()) else _without_titles(after.split())
     # "Lovelace, Ada" is the other order; "Ada Lovelace, PhD" is not, because nothing but a degree follows.
     if comma and given and words:
         return Name(_cased(given), _cased(words))
-    if len(words) < 2:
-        return Name(_cased(words), None)
     split = _start_of_surname(words)
     return Name(_cased(words[:split]), _cased(words[split:]))
 
@@ -100,7 +107,7 @@ def _start_of_surname(words: list[str]) -> int:
     for position in range(1, len(words) - 1):
         if _bare(words[position]) in _PARTICLES:
             return position
-    return len(words) - 1
+    return max(len(words) - 1, 1)
 
 
 def _bare(word: str) -> str:

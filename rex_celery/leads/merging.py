@@ -1,8 +1,9 @@
-"""What holds when two rows are one person: one rule for each field, as Python within a file and as SQL against the table."""
+"""What holds when two rows are one person: a rule for each field, as Python within a batch, as SQL in the table."""
 
 import json
 from datetime import date
 from enum import Enum, auto
+from typing import Any
 
 from rex_celery.leads.rows import LeadRow
 
@@ -43,7 +44,9 @@ _OTHER_PHONE = "other_phone"
 def merge(known: LeadRow, row: LeadRow) -> LeadRow:
     """What is known of a person after this row of the same person too; rows are merged in the order of the file."""
     newer = (row.last_activity_on or date.min) >= (known.last_activity_on or date.min)
-    merged = {field: _choose(rule, getattr(known, field), getattr(row, field), newer=newer) for field, rule in RULES.items()}
+    merged: dict[str, Any] = {
+        field: _choose(rule, getattr(known, field), getattr(row, field), newer=newer) for field, rule in RULES.items()
+    }
     for pair in PAIRS:
         theirs = [getattr(row, field) for field in pair]
         ours = [getattr(known, field) for field in pair]
@@ -56,18 +59,22 @@ def merge(known: LeadRow, row: LeadRow) -> LeadRow:
 def assignments(table: str, row: str) -> str:
     """The same rules as the SET list of an UPDATE of ``table`` from ``row``."""
     newer = f"(coalesce({row}.last_activity_on, '-infinity') >= coalesce({table}.last_activity_on, '-infinity'))"
-    parts = [f"{field} = {_expression(rule, f'{table}.{field}', f'{row}.{field}', newer)}" for field, rule in RULES.items()]
+    parts = [
+        f"{field} = {_expression(rule, f'{table}.{field}', f'{row}.{field}', newer)}" for field, rule in RULES.items()
+    ]
     for one, other in PAIRS:
         known = f"({table}.{one} IS NOT NULL OR {table}.{other} IS NOT NULL)"
         told = f"({row}.{one} IS NOT NULL OR {row}.{other} IS NOT NULL)"
         take = f"{told} AND ({newer} OR NOT {known})"
         parts += [f"{field} = CASE WHEN {take} THEN {row}.{field} ELSE {table}.{field} END" for field in (one, other)]
     merged = f"CASE WHEN {newer} THEN {table}.extra || {row}.extra ELSE {row}.extra || {table}.extra END"
-    phones = f"CASE WHEN {table}.phone <> {row}.phone THEN jsonb_build_object('{_OTHER_PHONE}', {row}.phone) ELSE '{{}}' END"
+    phones = (
+        f"CASE WHEN {table}.phone <> {row}.phone THEN jsonb_build_object('{_OTHER_PHONE}', {row}.phone) ELSE '{{}}' END"
+    )
     return ", ".join([*parts, f"extra = {merged} || {phones}", "updated_at = now()"])
 
 
-def _choose(rule: Rule, known: object, told: object, *, newer: bool) -> object:
+def _choose(rule: Rule, known: Any, told: Any, *, newer: bool) -> object:
     if known is None or told is None:
         return told if known is None else known
     match rule:
@@ -76,9 +83,9 @@ def _choose(rule: Rule, known: object, told: object, *, newer: bool) -> object:
         case Rule.NEWEST:
             return told if newer else known
         case Rule.EARLIEST:
-            return min(known, told)  # type: ignore[type-var]
+            return min(known, told)
         case Rule.GREATEST:
-            return max(known, told)  # type: ignore[type-var]
+            return max(known, told)
 
 
 def _expression(rule: Rule, known: str, told: str, newer: str) -> str:

@@ -1,8 +1,8 @@
 """Telephone numbers: one international spelling, and what the number says about the time where it rings."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
@@ -10,7 +10,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 from rex_celery.leads.identity import InvalidValueError
 
-# North American numbers are most of what is imported and have one shape, so they need not be taken apart by the library.
+# North American numbers are most of what is imported and have one shape: no library need take them apart.
 _AMERICAN = re.compile(
     r"(\+1|\+?001|1(?=[\s.(-]))?[\s.(-]*([2-9]\d{2})[\s.)-]*([2-9]\d{2})[\s.-]*(\d{4})\s*(?:(?:x|ext\.?|#)\s*(\d{1,8}))?\Z"
 )
@@ -18,8 +18,7 @@ _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "p
 _AMERICAN_CODE = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """A valid number in E.164 and the extension behind it."""
 
     number: str

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 _EAST, _CENTRAL, _MOUNTAIN, _WEST = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
 
+_LONGEST_CODE = len("NSW")
+
 # Parts of a country that people write in place of it, and names that are not in the public table.
 _ALIASES = {
     "usa": "US", "u s a": "US", "u s": "US", "united states of america": "US", "america": "US",
@@ -21,8 +23,9 @@ _ALIASES = {
 # still listed, because a call at the wrong hour is wrong for them too.
 _STATES: dict[str, dict[str, tuple[str, ...]]] = {
     "US": {
-        "Alabama AL": (_CENTRAL,), "Alaska AK": ("America/Anchorage", "America/Adak"), "Arizona AZ": ("America/Phoenix",),
-        "Arkansas AR": (_CENTRAL,), "California CA": (_WEST,), "Colorado CO": (_MOUNTAIN,), "Connecticut CT": (_EAST,),
+        "Alabama AL": (_CENTRAL,), "Alaska AK": ("America/Anchorage", "America/Adak"),
+        "Arizona AZ": ("America/Phoenix",), "Arkansas AR": (_CENTRAL,), "California CA": (_WEST,),
+        "Colorado CO": (_MOUNTAIN,), "Connecticut CT": (_EAST,),
         "Delaware DE": (_EAST,), "District of Columbia DC": (_EAST,), "Florida FL": (_EAST, _CENTRAL),
         "Georgia GA": (_EAST,), "Hawaii HI": ("Pacific/Honolulu",), "Idaho ID": ("America/Boise", _WEST),
         "Illinois IL": (_CENTRAL,), "Indiana IN": (_EAST, _CENTRAL), "Iowa IA": (_CENTRAL,),
@@ -66,7 +69,9 @@ def country_code(text: str) -> str | None:
 @cache
 def country_of_state(text: str) -> str | None:
     """The country when only the state is known, and it is the name of a state in one country only (never a code)."""
-    found = [country for country, states in _zones_of_states().items() if len(text) > 3 and text.lower() in states]
+    if len(text) <= _LONGEST_CODE:
+        return None
+    found = [country for country, states in _zones_of_states().items() if text.lower() in states]
     return found[0] if len(found) == 1 else None
 
 

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from rex_celery.errors import InvalidError, Problem
 from rex_celery.leads import encoding
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 # No list has such a line; without an end a gigabyte without a line break would have to fit into memory.
 LONGEST_LINE = 1_000_000
 SAMPLE_ROWS = 1_000
+_BUFFER = 1 << 18
 # What is shown of a rejected value: enough to find it, too little to be a copy of the list.
 SHOWN_CHARACTERS = 80
 
@@ -34,12 +38,12 @@ class Rejection:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The cells of one row, as many as the header has; ``line`` is where it begins."""
+class Row(NamedTuple):
+    """The cells of one row, as many as the header has; ``line`` is where it begins, ``length`` its characters."""
 
     line: int
     cells: list[str]
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def open_table(stream: BinaryIO) -> Table:
     head = _read(stream, encoding.SAMPLE_BYTES)
     name = encoding.detect(head, whole=len(head) < encoding.SAMPLE_BYTES)
     errors = "surrogatepass" if name.startswith("utf-16") else "surrogateescape"
-    text = io.TextIOWrapper(_Rest(head, stream), name, errors, newline="")
+    text = io.TextIOWrapper(io.BufferedReader(_Rest(head, stream), _BUFFER), name, errors, newline="")
     lines = _Lines(text)
     delimiter = _delimiter(lines)
     header = next((cells for cells in csv.reader(lines, delimiter=delimiter) if _filled(cells)), None)
@@ -110,7 +114,7 @@ def _records(lines: "_Lines", delimiter: str, header: tuple[str, ...], encoding_
         elif "\0" in text or (not text.isascii() and _UNDECODED.search(text)):
             yield _unreadable(line, header, cells, encoding_name)
         else:
-            yield Row(line, cells)
+            yield Row(line, cells, len(text))
 
 
 def _trimmed(cells: list[str], width: int) -> list[str]:
@@ -126,7 +130,7 @@ def _unreadable(line: int, header: tuple[str, ...], cells: list[str], encoding_n
 
 def _filled(cells: list[str]) -> bool:
     # Excel writes its own delimiter into the first line.
-    return any(cell.strip() for cell in cells) and not (len(cells) <= 2 and cells[0].lower().startswith("sep="))
+    return any(cell.strip() for cell in cells) and not cells[0].lower().startswith("sep=")
 
 
 def _delimiter(lines: "_Lines") -> str:
@@ -212,8 +216,9 @@ class _Rest(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1, /) -> bytes:
-        if self._head:
-            part, self._head = self._head[:size], self._head[size:]
-            return part
-        return self._stream.read(size)
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        target = memoryview(buffer).cast("B")
+        part, self._head = self._head[: len(target)], self._head[len(target) :]
+        part = part or self._stream.read(len(target))
+        target[: len(part)] = part
+        return len(part)

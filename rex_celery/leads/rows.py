@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from rex_celery.leads import identity, phones, places, timezones, values
@@ -17,9 +18,10 @@ from rex_celery.leads.timezones import Zone
 LONGEST_TEXT = 500
 LONGEST_NOTES = 20_000
 # What CRMs write for nothing.
-_BLANK = frozenset("- -- — n/a N/A #N/A null NULL None none nan (none) (blank)".split()) | {"(No value)", "No value"}
+_BLANK = frozenset(("", "-", "--", "—", "n/a", "N/A", "#N/A", "null", "NULL", "None", "nan", "(blank)", "(No value)"))
 
 Value = TypeVar("Value")
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class LeadRow(NamedTuple):
@@ -33,25 +35,41 @@ class LeadRow(NamedTuple):
     phone: str | None
     first_name: str | None
     last_name: str | None
-    company: str | None
-    title: str | None
-    city: str | None
     region: str | None
     country: str | None
     timezone: str | None
     timezone_source: str | None
+    crm_created_on: date | None
+    last_activity_on: date | None
+    activities: int | None
+    deal_value: Decimal | None
+    extra: str | None
+    company: str | None
+    title: str | None
+    city: str | None
     source: str | None
     status: str | None
     crm_id: str | None
-    crm_created_on: date | None
-    last_activity_on: date | None
     last_activity: str | None
-    activities: int | None
     deal_stage: str | None
-    deal_value: Decimal | None
     notes: str | None
     linkedin_url: str | None
-    extra: str | None
+
+
+# Fields that are taken as they stand, in their order in LeadRow.
+_PLAIN = (
+    Field.COMPANY,
+    Field.TITLE,
+    Field.CITY,
+    Field.SOURCE,
+    Field.STATUS,
+    Field.CRM_ID,
+    Field.LAST_ACTIVITY,
+    Field.DEAL_STAGE,
+    Field.NOTES,
+    Field.LINKEDIN_URL,
+)
+Cells = list[str | None]
 
 
 class Normaliser:
@@ -61,69 +79,59 @@ class Normaliser:
         self._layout = layout
         # A field without a column reads the empty cell that is put behind each row.
         self._place = {field: layout.places.get(field, len(layout.header)) for field in Field}
+        self._plain = itemgetter(*(self._place[field] for field in _PLAIN))
         self._created = self._days(Field.CRM_CREATED_ON, sample)
         self._active = self._days(Field.LAST_ACTIVITY_ON, sample)
 
     def lead(self, row: Row) -> LeadRow | Rejection:
         """The person of this row, or why it is not taken."""
-        cells = ["" if cell in _BLANK else cell for cell in map(str.strip, row.cells)]
-        cells.append("")
-        if sum(map(len, cells)) > LONGEST_TEXT and (rejection := self._too_long(row.line, cells)):
+        cells: Cells = [None if cell in _BLANK else cell for cell in map(str.strip, row.cells)]
+        cells.append(None)
+        if row.length > LONGEST_TEXT and (rejection := self._too_long(row.line, cells)):
             return rejection
+        address = cells[self._place[Field.EMAIL]]
         try:
-            email = identity.email(address) if (address := cells[self._place[Field.EMAIL]]) else None
+            email = identity.email(address) if address else None
         except InvalidValueError as error:
-            return self._reject(row.line, Field.EMAIL, address, str(error))
+            return self._reject(row.line, Field.EMAIL, address or "", str(error))
         unread: dict[str, str] = {}
-        extra = {name: cells[place] for name, place in self._layout.extras if cells[place]}
+        extra = {name: cell for name, place in self._layout.extras if (cell := cells[place])}
         country, region = self._country(cells)
         phone = self._phone(cells, country, extra, unread)
-        if not (email or phone):
-            return self._nobody(row.line, cells)
-        return self._assembled(row.line, cells, (email, phone, country, region), (extra, unread))
+        if email or phone:
+            return self._assembled(row.line, cells, (email, phone, country, region), (extra, unread))
+        return self._nobody(row.line, cells)
 
     def _assembled(
         self,
         line: int,
-        cells: list[str],
+        cells: Cells,
         who: tuple[str | None, str | None, str | None, str | None],
         notes: tuple[dict[str, str], dict[str, str]],
     ) -> LeadRow:
         email, phone, country, region = who
         extra, unread = notes
         place = self._place
-        first, last = self._name(cells)
         zone = self._zone(cells, country, region, phone)
         created = _read(self._created, cells[place[Field.CRM_CREATED_ON]], Field.CRM_CREATED_ON, unread)
         active = _read(self._active, cells[place[Field.LAST_ACTIVITY_ON]], Field.LAST_ACTIVITY_ON, unread)
-        count = _read(_whole, cells[place[Field.ACTIVITIES]], Field.ACTIVITIES, unread)
+        count = _read(values.whole, cells[place[Field.ACTIVITIES]], Field.ACTIVITIES, unread)
         value = _read(values.amount, cells[place[Field.DEAL_VALUE]], Field.DEAL_VALUE, unread)
         known = extra | {"unread": unread} if unread else extra
         return LeadRow(
             line,
             email,
             phone,
-            first,
-            last,
-            cells[place[Field.COMPANY]] or None,
-            cells[place[Field.TITLE]] or None,
-            cells[place[Field.CITY]] or None,
+            *self._name(cells),
             region,
             country,
-            zone.name,
-            zone.source,
-            cells[place[Field.SOURCE]] or None,
-            cells[place[Field.STATUS]] or None,
-            cells[place[Field.CRM_ID]] or None,
+            *zone,
             created,
             active,
-            cells[place[Field.LAST_ACTIVITY]] or None,
             count,
-            cells[place[Field.DEAL_STAGE]] or None,
             value,
-            cells[place[Field.NOTES]] or None,
-            cells[place[Field.LINKEDIN_URL]] or None,
-            json.dumps(known, ensure_ascii=False) if known else None,
+            _json(known) if known else None,
+            *self._plain(cells),
         )
 
     def _days(self, field: Field, sample: Sequence[Sequence[str]]) -> Callable[[str], date | None]:
@@ -137,16 +145,14 @@ class Normaliser:
 
         return read
 
-    def _country(self, cells: list[str]) -> tuple[str | None, str | None]:
-        region = cells[self._place[Field.REGION]] or None
+    def _country(self, cells: Cells) -> tuple[str | None, str | None]:
+        region = cells[self._place[Field.REGION]]
         text = cells[self._place[Field.COUNTRY]]
         if text:
             return places.country_code(text) or text, region
         return places.country_of_state(region) if region else None, region
 
-    def _phone(
-        self, cells: list[str], country: str | None, extra: dict[str, str], unread: dict[str, str]
-    ) -> str | None:
+    def _phone(self, cells: Cells, country: str | None, extra: dict[str, str], unread: dict[str, str]) -> str | None:
         text = cells[self._place[Field.PHONE]]
         if not text:
             return None
@@ -159,7 +165,7 @@ class Normaliser:
             extra["phone_extension"] = found.extension
         return found.number
 
-    def _name(self, cells: list[str]) -> tuple[str | None, str | None]:
+    def _name(self, cells: Cells) -> tuple[str | None, str | None]:
         first = identity.name_part(text) if (text := cells[self._place[Field.FIRST_NAME]]) else None
         last = identity.name_part(text) if (text := cells[self._place[Field.LAST_NAME]]) else None
         if not (first or last) and (text := cells[self._place[Field.FULL_NAME]]):
@@ -167,21 +173,21 @@ class Normaliser:
             return whole.first, whole.last
         return first, last
 
-    def _zone(self, cells: list[str], country: str | None, region: str | None, phone: str | None) -> Zone:
+    def _zone(self, cells: Cells, country: str | None, region: str | None, phone: str | None) -> Zone:
         if (text := cells[self._place[Field.TIMEZONE]]) and (zone := timezones.stated(text)).name:
             return zone
         return timezones.resolve(country, region, phone)
 
-    def _too_long(self, line: int, cells: list[str]) -> Rejection | None:
+    def _too_long(self, line: int, cells: Cells) -> Rejection | None:
         notes = self._place[Field.NOTES]
         for place, cell in enumerate(cells):
             longest = LONGEST_NOTES if place == notes else LONGEST_TEXT
-            if len(cell) > longest:
+            if cell and len(cell) > longest:
                 reason = f"longer than {longest} characters"
                 return Rejection(line, self._layout.header[place], shown(cell), reason)
         return None
 
-    def _nobody(self, line: int, cells: list[str]) -> Rejection:
+    def _nobody(self, line: int, cells: Cells) -> Rejection:
         if text := cells[self._place[Field.PHONE]]:
             return self._reject(line, Field.PHONE, text, "not a valid telephone number, and there is no e-mail address")
         return self._reject(line, Field.EMAIL, "", "there is no e-mail address and no telephone number")
@@ -191,16 +197,12 @@ class Normaliser:
         return Rejection(line, self._layout.header[place] if place is not None else None, shown(value), reason)
 
 
-def _read(parse: Callable[[str], Value], text: str, field: Field, unread: dict[str, str]) -> Value | None:
+def _read(parse: Callable[[str], Value], text: str | None, field: Field, unread: dict[str, str]) -> Value | None:
     """A value that cannot be read is left out and noted; the person is not lost for it."""
-    if not text:
+    if text is None:
         return None
     try:
         return parse(text)
     except InvalidValueError as error:
         unread[field] = f"{shown(text)}: {error}"
         return None
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else values.whole(text)

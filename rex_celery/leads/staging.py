@@ -1,27 +1,28 @@
 """Merging a batch of people into the leads of a tenant, set by set: by e-mail address, else by telephone."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import LiteralString, cast
 from uuid import UUID
 
 import psycopg
 from sqlalchemy.orm import Session
 
 from rex_celery.leads import merging
-from rex_celery.leads.batches import Batch
+from rex_celery.leads.batches import COPY_FORMAT, Batch
 from rex_celery.leads.rows import LeadRow
 
 _TYPES = {"line": "bigint", "activities": "int", "deal_value": "numeric(14, 2)", "extra": "jsonb"} | dict.fromkeys(
     ("crm_created_on", "last_activity_on"), "date"
 )
+_COLUMNS = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in LeadRow._fields)
 _STAGE = f"""
-CREATE TEMP TABLE incoming ({", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in LeadRow._fields)}) ON COMMIT DROP;
+CREATE TEMP TABLE incoming ({_COLUMNS}) ON COMMIT DROP;
 CREATE TEMP TABLE refused (line bigint, "column" text, value text, reason text) ON COMMIT DROP;
 -- Whatever the statistics say of a table that just grew: a batch is looked up by index, never by reading all leads.
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
 """
-_COPY_LEADS = "COPY incoming FROM STDIN (FORMAT csv)"
-_COPY_REFUSED = "COPY refused FROM STDIN (FORMAT csv)"
+_COPY_LEADS = f"COPY incoming FROM STDIN {COPY_FORMAT}"
+_COPY_REFUSED = f"COPY refused FROM STDIN {COPY_FORMAT}"
 _STORE_REFUSED = """
 INSERT INTO import_rejections (tenant_id, import_id, line, "column", value, reason)
 SELECT %(tenant)s, %(import)s, line, "column", value, reason FROM refused ORDER BY line
@@ -61,9 +62,7 @@ SELECT count(*) FILTER (WHERE created), (SELECT count(*) FROM listed) FROM taken
 
 
 def _merge(who: str, arbiter: str) -> str:
-    return _MERGE.format(
-        fields=_FIELDS, who=who, arbiter=arbiter, assignments=merging.assignments("l", "excluded")
-    )
+    return _MERGE.format(fields=_FIELDS, who=who, arbiter=arbiter, assignments=merging.assignments("l", "excluded"))
 
 
 _BY_EMAIL = _merge("email IS NOT NULL", "(tenant_id, email) WHERE email IS NOT NULL")
@@ -90,12 +89,13 @@ class Stage:
 
     def take(self, batch: Batch) -> Taken:
         """Store one batch: its people merged into the leads, its rejected rows with their reasons."""
+        self._run("TRUNCATE incoming, refused")
         if batch.rejections:
-            self._copy("refused", _COPY_REFUSED, batch.rejections)
+            self._copy(_COPY_REFUSED, batch.rejections)
             self._run(_STORE_REFUSED)
         if not batch.leads:
             return Taken(0, 0)
-        self._copy("incoming", _COPY_LEADS, batch.leads)
+        self._copy(_COPY_LEADS, batch.leads)
         self._run(_ADOPT)
         taken = self._count(_BY_EMAIL)
         if batch.by_phone:
@@ -104,16 +104,15 @@ class Stage:
             taken += self._count(_BY_EMAIL) + self._count(_BY_PHONE)
         return taken
 
-    def _copy(self, table: str, statement: str, rows: str) -> None:
-        self._run(f"TRUNCATE {table}")
+    def _copy(self, statement: LiteralString, rows: str) -> None:
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(rows)
 
-    def _run(self, statement: str) -> None:
+    def _run(self, statement: LiteralString) -> None:
         # A plan made while the table was small must not be kept for when it is large.
         self.connection.execute(statement, self.values, prepare=False)
 
-    def _count(self, statement: str) -> Taken:
+    def _count(self, statement: LiteralString) -> Taken:
         row = self.connection.execute(statement, self.values, prepare=False).fetchone()
         return Taken(*row) if row else Taken(0, 0)
 

@@ -1,13 +1,12 @@
 """The time zone of a person and how it is known; unknown stays unknown, because a wrong hour is a call at night."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import available_timezones
 
 from rex_celery.leads import phones, places
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """An IANA time zone and its source: ``stated``, ``region``, ``country`` or ``area_code``."""
 
     name: str | None = None

@@ -19,7 +19,8 @@ class DayOrder(StrEnum):
 _ISO = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:[T ].*)?\Z", re.DOTALL)
 _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:,?[T ].*)?\Z", re.DOTALL)
 _WORDS = re.compile(r"(?:(\d{1,2})[. -]+([a-z]{3,9})|([a-z]{3,9})[. ]+(\d{1,2}))(?:st|nd|rd|th)?[.,]?[ -]+(\d{4})\b")
-_MONTHS = {name: 1 + number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LAST_MONTH = len(_MONTHS)
 # Two digits of a year: a CRM holds no lead older than 1970 and dates no deal beyond 2069.
 _CENTURY_TURN = 70
 
@@ -43,9 +44,9 @@ def day(text: str, order: DayOrder | None = None) -> date:
     if found := _NUMBERS.match(text):
         return _from_numbers(found[1], found[3], found[4], _order(found, order))
     if found := _WORDS.match(text.lower()):
-        month = _MONTHS.get((found[2] or found[3])[:3])
-        if month:
-            return _date(found[5], str(month), found[1] or found[4])
+        month = (found[2] or found[3])[:3]
+        if month in _MONTHS:
+            return _date(found[5], str(_MONTHS.index(month) + 1), found[1] or found[4])
     raise InvalidValueError("not a date; write it as 2026-03-14")
 
 
@@ -56,8 +57,8 @@ def day_order(column: Iterable[str]) -> DayOrder | None:
         found = _NUMBERS.match(text.strip())
         if found and found[2] != ".":
             first, second = int(found[1]), int(found[3])
-            seen |= {DayOrder.DAY_FIRST} if first > 12 else set()
-            seen |= {DayOrder.MONTH_FIRST} if second > 12 else set()
+            seen |= {DayOrder.DAY_FIRST} if first > _LAST_MONTH else set()
+            seen |= {DayOrder.MONTH_FIRST} if second > _LAST_MONTH else set()
     return seen.pop() if len(seen) == 1 else None
 
 
@@ -86,23 +87,22 @@ def whole(text: str) -> int:
         InvalidValueError: it is not a whole number.
 
     """
-    found = _WHOLE.match(text)
-    if not found:
-        raise InvalidValueError("not a whole number")
-    return int(found[1])
+    if found := _WHOLE.match(text):
+        return int(found[1])
+    raise InvalidValueError("not a whole number")
 
 
 def _order(found: re.Match[str], order: DayOrder | None) -> DayOrder | None:
     """Points are written where the day comes first; otherwise a number above 12 tells, else the column does."""
-    if found[2] == "." or int(found[1]) > 12 or found[1] == found[3]:
+    if found[2] == "." or int(found[1]) > _LAST_MONTH or found[1] == found[3]:
         return DayOrder.DAY_FIRST
-    return DayOrder.MONTH_FIRST if int(found[3]) > 12 else order
+    return DayOrder.MONTH_FIRST if int(found[3]) > _LAST_MONTH else order
 
 
 def _from_numbers(first: str, second: str, year: str, order: DayOrder | None) -> date:
     if order is None:
         raise InvalidValueError("day and month cannot be told apart; write it as 2026-03-14")
-    if len(year) == 2:
+    if len(year) == len("26"):
         year = ("20" if int(year) < _CENTURY_TURN else "19") + year
     return _date(year, second, first) if order is DayOrder.DAY_FIRST else _date(year, first, second)
 

@@ -95,10 +95,11 @@ class ImportRejection(TenantOwned, Base):
 
 
 class ImportMember(TenantOwned, Base):
-    """A lead that this list named; a lead may stand in many lists."""
+    """A lead that this list named; a lead may stand in many lists. Its import's tenant is checked, which is enough."""
 
     __tablename__ = "import_members"
 
+    tenant_id: Mapped[UUID]
     import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(primary_key=True)
 
