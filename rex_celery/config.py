@@ -13,7 +13,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The settings of one process; the name of each variable is the alias beside it."""
 
-    model_config = SettingsConfigDict(env_prefix="REX_", env_file=None, env_ignore_empty=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="REX_", env_file=None, env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     home: Path = Field(CHECKOUT / ".rex", alias="REX_HOME")
     host: str = Field("127.0.0.1", alias="REX_HOST")
@@ -29,6 +31,9 @@ class Settings(BaseSettings):
     app_database_url: str = Field("", alias="REX_APP_DATABASE_URL")
     redis_url: str = Field("", alias="REDIS_URL")
     secret_key: SecretStr = Field(SecretStr(""), alias="REX_SECRET_KEY")
+    # What the rex command uses: the REX it speaks to, and the key it shows; else this machine's and the one kept there.
+    url: str = Field("", alias="REX_URL")
+    api_key: SecretStr = Field(SecretStr(""), alias="REX_API_KEY")
 
     database_pool: int = Field(4, alias="REX_DATABASE_POOL", ge=1)
     worker_concurrency: int = Field(2, alias="REX_WORKER_CONCURRENCY", ge=1)
@@ -52,6 +57,7 @@ class Settings(BaseSettings):
     def _derive(self) -> Self:
         self.home = self.home.expanduser().resolve()
         self.public_url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        self.url = (self.url or f"http://{self.host}:{self.port}").rstrip("/")
         self.live_url = (self.live_url or f"http://{self.host}:{self.live_port}").rstrip("/")
         self.database_url = _with_driver(self.database_url)
         self.app_database_url = _with_driver(self.app_database_url) or self.database_url

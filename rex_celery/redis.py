@@ -3,6 +3,8 @@
 from functools import cache
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from rex_celery import config
 
@@ -15,5 +17,10 @@ EVENT_CHANNEL = "rex:events"
 def client() -> redis.Redis:
     """The client of this process; time-outs are short because nothing of value waits in Redis."""
     return redis.Redis.from_url(
-        config.settings().redis_url, decode_responses=True, socket_timeout=5, socket_connect_timeout=2
+        config.settings().redis_url,
+        decode_responses=True,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        # Once again for a connection that went stale; the library's default keeps a request waiting for seconds.
+        retry=Retry(NoBackoff(), 1),
     )

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """One queue: ``depth`` waits, ``running`` is under way; ``messages`` lie in Redis, the oldest for ``oldest_seconds``."""
+    """One queue: ``depth`` waits, ``running`` is under way, ``messages`` lie in Redis (the oldest for so many seconds)."""
 
     queue: str
     crew: str | None
