@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
-from flask_openapi import Info, License, OpenAPI, SecurityScheme
+from flask_openapi import APIBlueprint, Info, License, OpenAPI, SecurityScheme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import rex_celery
@@ -60,6 +60,14 @@ class Rex(OpenAPI):
     """Flask, with one transaction around each request."""
 
     json_provider_class = encoding.Json
+
+    def register_api(self, api: APIBlueprint, **options: Any) -> None:
+        """As inherited, except that the methods of one path may come from several blueprints."""
+        described = {path: item for path, item in self.paths.items() if path in api.paths}
+        super().register_api(api, **options)
+        for path, item in described.items():
+            methods = {name: value for name, value in self.paths[path] if value is not None}
+            self.paths[path] = item.model_copy(update=methods)
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view as its rule says; see ``web.turn``."""
