@@ -1,0 +1,93 @@
+"""There is one way to do each dangerous thing: commit, send, read the environment, catch everything."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.architecture.source import Source, name_of, sources
+
+# SQL that brings a message nearer to a person; only the ledger holds it.
+CLAIMS = re.compile(r"UPDATE messages\b.*SET state = '(claimed|accepted)'|INSERT INTO outbox", re.DOTALL)
+LEDGER_CALLS = {"ledger.claim", "ledger.deliver", "delivery.email_sender"}
+
+
+def test_only_db_commits() -> None:
+    assert {source.path for source in sources() if _method_called(source, "commit")} == {"rex_celery/db.py"}
+
+
+def test_only_db_opens_sessions_and_engines() -> None:
+    openers = re.compile(r"\b(Session\(engine|create_engine\(|sessionmaker\(|psycopg\.connect\()")
+    found = {source.path for source in sources() if openers.search(source.text)}
+
+    # The services layer makes roles and databases before there is anything to have a transaction on.
+    assert found - {"rex_celery/embedded/services.py"} == {"rex_celery/db.py"}
+
+
+def test_only_the_agent_outreach_takes_messages_out_of_the_ledger_and_to_a_sender() -> None:
+    found = {source.path for source in sources() for call in source.calls() if name_of(call.func) in LEDGER_CALLS}
+
+    assert found == {"rex_celery/agents/outreach.py"}
+
+
+def test_only_the_ledger_marks_messages_as_claimed_or_delivered() -> None:
+    found = {source.path for source in sources() if any(CLAIMS.search(text) for text in _texts(source))}
+
+    assert found == {"rex_celery/outreach/ledger.py"}
+
+
+def test_only_the_base_of_all_tasks_catches_everything() -> None:
+    found = {
+        source.path
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node) and not _raises_again(node)
+    }
+
+    assert found == {"workers/base.py"}
+
+
+def test_nobody_speaks_http_but_the_question_whether_our_own_web_process_is_ready() -> None:
+    clients = {"http.client", "urllib.request", "smtplib"}
+    found = {source.path for source in sources() if clients & set(_imported(source))}
+
+    assert found == {"rex_celery/embedded/readiness.py", "rex_celery/integrations/smtp.py"}
+
+
+def test_nobody_sleeps_but_who_waits_for_a_process_or_a_socket() -> None:
+    sleepers = {"time.sleep", "sleep", "gevent.sleep"}
+    waiting = ("rex_celery/embedded/", "rex_celery/realtime/", "rex_celery/cli/", "web/live.py", "web/sockets.py")
+    found = {source.path for source in sources() for call in source.calls() if name_of(call.func) in sleepers}
+
+    assert not {path for path in found if not path.startswith(waiting)}
+
+
+def _method_called(source: Source, name: str) -> bool:
+    return any(isinstance(call.func, ast.Attribute) and call.func.attr == name for call in source.calls())
+
+
+def _texts(source: Source) -> Iterator[str]:
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _catches_everything(clause: ast.ExceptHandler) -> bool:
+    caught = clause.type
+    if caught is None:
+        return True
+    names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return bool({name_of(one) for one in names} & {"Exception", "BaseException"})
+
+
+def _raises_again(clause: ast.ExceptHandler) -> bool:
+    last = clause.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def _imported(source: Source) -> Iterator[str]:
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
