@@ -19,7 +19,7 @@ QUEUE = "crew.campaign"
 @pytest.fixture
 def celery(database: Services) -> Iterator[None]:
     """Celery's app with the settings of this process of the run."""
-    broker.configure()
+    broker.app()
     yield
     broker.celery.close()
 
