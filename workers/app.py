@@ -7,6 +7,7 @@ from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_process_init
 
 from rex_celery import broker, config, db, log
+from rex_celery.embedded import services
 from workers.beat import TIMETABLE
 
 # Root is dangerous with messages that can run code; ours are JSON, and a first try is often made as root.

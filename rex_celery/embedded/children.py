@@ -60,6 +60,10 @@ class Children:
         )
         theirs.close()
 
+    @property
+    def nursery_pid(self) -> int:
+        return self._nursery.pid
+
     def outputs(self) -> dict[int, str]:
         """Which process speaks through which file descriptor."""
         return {reading: name for name, (reading, _) in self.pipes.items()}

@@ -18,6 +18,22 @@ def free_port(preferred: int = 0) -> int:
         return port
 
 
+def require_all(host: str, wanted: dict[str, int]) -> None:
+    """See that the port of each of these settings can be listened on.
+
+    Raises:
+        RefusedError: one cannot, or two are the same.
+
+    """
+    for setting, port in wanted.items():
+        twins = [name for name, other in wanted.items() if other == port]
+        if len(twins) > 1:
+            raise RefusedError(
+                f"{' and '.join(twins)} are both {port}.", code="port_twice", action=f"Set {setting} to another port."
+            )
+        require(host, port, setting)
+
+
 def require(host: str, port: int, setting: str) -> None:
     """See that a port can be listened on.
 

@@ -1,14 +1,22 @@
 """What a running REX leaves in its home, so that a second one finds it."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import psutil
+
 from rex_celery.config import Settings
-from rex_celery.embedded import locks
+from rex_celery.embedded import locks, servers
 from rex_celery.embedded.home import Home, write_private
+from rex_celery.embedded.supervisor import Supervisor
+
+# Its doors close in seconds; tasks under way would take a minute, and their leases bring them back.
+NOTICE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,7 @@ class Record:
     web: str
     live: str
     flower: str
+    nursery: int = 0
     pids: dict[str, int] = field(default_factory=dict)
 
     def addresses(self, home: Path) -> tuple[str, ...]:
@@ -31,9 +40,12 @@ class Record:
         )
 
 
-def of(settings: Settings, pid: int) -> Record:
-    """The record of a REX with these settings."""
-    return Record(pid, settings.public_url, settings.live_url, f"http://127.0.0.1:{settings.flower_port}")
+def of(settings: Settings, supervisor: Supervisor) -> Record:
+    """The record of a REX with these settings, run by this process."""
+    flower = f"http://127.0.0.1:{settings.flower_port}"
+    return Record(
+        os.getpid(), settings.public_url, settings.live_url, flower, supervisor.nursery_pid, dict(supervisor.pids)
+    )
 
 
 def write(home: Home, record: Record) -> None:
@@ -46,6 +58,25 @@ def read(home: Home) -> Record | None:
         return Record(**json.loads(home.up_file.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def bury(home: Home) -> None:
+    """A REX that was killed is survived by its processes for as long as they take to notice; wait for that."""
+    dead = read(home)
+    if dead is None:
+        return
+    if not servers.wait_until(lambda: not _is_nursery(dead.nursery), seconds=NOTICE_SECONDS):
+        for pid in (dead.nursery, *dead.pids.values()):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+    home.up_file.unlink(missing_ok=True)
+
+
+def _is_nursery(pid: int) -> bool:
+    try:
+        return bool(pid) and "rex_celery.embedded.nursery" in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
 
 
 @contextmanager

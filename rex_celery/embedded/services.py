@@ -7,16 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-from sqlalchemy.engine import make_url
-
 from rex_celery import config
-from rex_celery.embedded import locks, postgres, valkey
+from rex_celery.embedded import locks, logins, postgres, valkey
 from rex_celery.embedded.home import Home, State, load_state, new_state, open_home, save_state
-
-# One number for "roles are being granted", so that several at once wait for each other.
-_ROLES_LOCK = 7_397_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +121,7 @@ def stop(path: Path) -> None:
 
 def grant_roles(services: Services) -> None:
     """Let the application's login, where it has one of its own, take the roles that the migrations made."""
-    login = make_url(services.app_database_url).username
-    if not login or login == make_url(services.database_url).username:
-        return
-    grant = sql.SQL("GRANT rex_app, rex_control TO {} WITH INHERIT FALSE, SET TRUE").format(sql.Identifier(login))
-    with _owner(services.database_url) as connection, connection.transaction():
-        # Roles belong to the whole cluster, and two grants at once would collide.
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_ROLES_LOCK])
-        connection.execute(grant)
+    logins.grant(services.database_url, services.app_database_url)
 
 
 def _state(home: Home) -> State:
@@ -168,29 +154,12 @@ def _start_postgres(home: Home, state: State) -> int:
     was_running = postgres.running_port(home.postgres)
     port = postgres.start(_cluster(home, state), port=state.postgres_port)
     if was_running is None:
-        _create_login(replace(state, postgres_port=port))
+        logins.create(replace(state, postgres_port=port))
     return port
 
 
 def _cluster(home: Home, state: State) -> postgres.Cluster:
     return postgres.Cluster(home.postgres, home.logs / "postgres.log", state.owner_password)
-
-
-def _create_login(state: State) -> None:
-    """The database and the application's login, each unless it is there."""
-    with _owner(state.database_url) as connection:
-        exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'rex_login'").fetchone()
-        verb = "ALTER" if exists else "CREATE"
-        password = sql.Literal(state.login_password)
-        connection.execute(sql.SQL(verb + " ROLE rex_login LOGIN NOINHERIT PASSWORD {}").format(password))
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'rex'").fetchone():
-            connection.execute("CREATE DATABASE rex")
-
-
-def _owner(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    """Where what belongs to the whole cluster is settled: its ``postgres`` database."""
-    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
-    return psycopg.connect(plain, autocommit=True, dbname="postgres")
 
 
 def _stop_unless_used(home: Home) -> None:

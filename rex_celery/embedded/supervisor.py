@@ -90,6 +90,11 @@ class Supervisor:
         """The processes that run now."""
         return {name: child.pid for name, child in self.team.items() if child.pid}
 
+    @property
+    def nursery_pid(self) -> int:
+        """The process that the others are children of."""
+        return self._children.nursery_pid
+
     def _open(self) -> None:
         self._children = Children([child.process for child in self.team.values()], self._environment)
         self._selector = selectors.DefaultSelector()

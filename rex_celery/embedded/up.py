@@ -1,10 +1,9 @@
 """`rex up`: from nothing to a REX that is ready, and in order back to nothing."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 
 from rex_celery import config
@@ -82,8 +81,8 @@ def running(settings: Settings, welcome: Welcome) -> Iterator[Instance]:
 @contextmanager
 def _ready(settings: Settings, welcome: Welcome, screen: Screen) -> Iterator[Supervisor]:
     """A REX of ours that is ready; afterwards its processes are stopped, then the servers beneath them."""
-    for port, setting in _ports(settings):
-        ports.require(settings.host, port, setting)
+    record.bury(Home(settings.home))
+    ports.require_all(settings.host, _ports(settings))
     with ExitStack() as stack:
         with screen.steps(5) as steps:
             with steps.step("Starting Postgres and Valkey", "Postgres and Valkey run"):
@@ -98,18 +97,22 @@ def _ready(settings: Settings, welcome: Welcome, screen: Screen) -> Iterator[Sup
                 supervisor.start()
                 with steps.step("Starting the processes", "The processes answer"):
                     _wait_until_ready(supervisor, settings)
-        record.write(known.home, replace(record.of(settings, os.getpid()), pids=supervisor.pids))
-        _tell_ready(settings, screen, told)
+        now = record.of(settings, supervisor)
+        record.write(known.home, now)
+        screen.say(f"\n[bold green]REX is ready[/] [dim]after {screen.seconds:.1f} s[/]")
+        for line in (*now.addresses(settings.home), *told, "Ctrl-C stops everything.\n"):
+            screen.say(line)
         yield supervisor
 
 
 @contextmanager
 def _supervised(settings: Settings, known: Services, screen: Screen) -> Iterator[Supervisor]:
     """The processes, of which those that need a Python of their own start at once: they load while we migrate."""
-    chosen = {setting: str(port) for port, setting in _ports(settings)}
+    chosen = {setting: str(port) for setting, port in _ports(settings).items()}
     supervisor = Supervisor(PROCESSES, {**known.environment(), **chosen, "REX_HOST": settings.host}, screen)
     try:
         supervisor.prepare()
+        record.write(known.home, record.of(settings, supervisor))
         yield supervisor
     finally:
         with interrupts.stopping(supervisor.ask_to_stop):
@@ -145,24 +148,17 @@ def _attach(settings: Settings) -> Settings:
     return services.attach(settings)
 
 
-def _ports(settings: Settings) -> tuple[tuple[int, str], ...]:
-    return (
-        (settings.port, "REX_PORT"),
-        (settings.live_port, "REX_LIVE_PORT"),
-        (settings.flower_port, "REX_FLOWER_PORT"),
-    )
-
-
-def _tell_ready(settings: Settings, screen: Screen, told: tuple[str, ...]) -> None:
-    screen.say(f"\n[bold green]REX is ready[/] [dim]after {screen.seconds:.1f} s[/]")
-    for line in (*record.of(settings, os.getpid()).addresses(settings.home), *told):
-        screen.say(line)
-    screen.say("Ctrl-C stops everything.\n")
+def _ports(settings: Settings) -> dict[str, int]:
+    return {
+        "REX_PORT": settings.port,
+        "REX_LIVE_PORT": settings.live_port,
+        "REX_FLOWER_PORT": settings.flower_port,
+    }
 
 
 def _tell_running(home: Home, screen: Screen) -> None:
     other = record.read(home)
-    if other is None:
+    if other is None or not other.pids:
         screen.say("REX is being started by somebody else; it tells its addresses when it is ready.")
         return
     screen.say(f"[bold green]REX is running already[/] (process {other.pid}); nothing was started twice.")

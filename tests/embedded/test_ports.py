@@ -31,6 +31,11 @@ def test_an_address_of_another_machine_is_told_as_such() -> None:
     assert "REX_HOST" in refused.value.action
 
 
+def test_two_settings_with_the_same_port_are_told_by_name(busy: int) -> None:
+    with pytest.raises(RefusedError, match="REX_PORT and REX_LIVE_PORT are both 9000"):
+        ports.require_all("127.0.0.1", {"REX_PORT": 9000, "REX_LIVE_PORT": 9000})
+
+
 def test_a_free_port_is_let_through(busy: int) -> None:
     ports.require("127.0.0.1", ports.free_port(), "REX_PORT")
 
