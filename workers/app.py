@@ -1,5 +1,6 @@
 """What ``celery -A workers.app`` loads: the configured app and every crew's tasks."""
 
+import logging
 import warnings
 from typing import Any
 
@@ -13,6 +14,11 @@ from workers.beat import TIMETABLE
 # Root is dangerous with messages that can run code; ours are JSON, and a first try is often made as root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
+# A line for every tick and task, each second: what a task did is said by what it logs itself.
+_CHATTER = ("celery.beat", "celery.app.trace", "celery.worker.strategy", "flower.inspector")
+
+# A worker that a person starts by hand finds the servers that `rex up` runs.
+services.attach(config.settings())
 app = broker.app()
 app.conf.update(
     beat_schedule=TIMETABLE,
@@ -24,6 +30,9 @@ app.conf.update(
 @setup_logging.connect
 def _log_like_rex(**_: Any) -> None:
     log.configure(config.settings().log_level)
+    if config.settings().log_level == "INFO":
+        for name in _CHATTER:
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @worker_process_init.connect
