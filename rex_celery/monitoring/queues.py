@@ -15,7 +15,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """One queue: ``depth`` waits, ``running`` is under way, ``messages`` lie in Redis (the oldest for so many seconds)."""
+    """One queue: ``depth`` waits, ``running`` is under way, ``messages`` lie in Redis.
+
+    ``oldest_seconds`` is how long the oldest of the work that was sent there has waited.
+    """
 
     queue: str
     crew: str | None

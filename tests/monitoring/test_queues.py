@@ -1,11 +1,8 @@
-from collections.abc import Iterator
 from uuid import UUID
 
 import psycopg
-import pytest
 
 from rex_celery import broker, crews, db
-from rex_celery.embedded.services import Services
 from rex_celery.flow import Call
 from rex_celery.models import Mission
 from rex_celery.monitoring import queues, workers
@@ -14,14 +11,6 @@ from tests.factories import a_chunk, a_mission, a_step
 
 Owner = psycopg.Connection[tuple[object, ...]]
 QUEUE = "crew.campaign"
-
-
-@pytest.fixture
-def celery(database: Services) -> Iterator[None]:
-    """Celery's app with the settings of this process of the run."""
-    broker.app()
-    yield
-    broker.celery.close()
 
 
 def _depth(name: str) -> QueueDepth:
@@ -75,13 +64,11 @@ def test_work_of_a_paused_mission_does_not_wait_for_workers(
     assert _depth(QUEUE).depth == 0
 
 
-def test_messages_are_counted_over_all_priorities_as_celery_itself_counts_them(
-    empty_engine: None, celery: None
-) -> None:
+def test_messages_are_counted_over_all_priorities_as_celery_itself_counts_them(empty_engine: None) -> None:
     broker.publish([Call("nothing.real", (), QUEUE, priority) for priority in (0, 0, 5, 9)])
     broker.publish([Call("nothing.real", (), "control", 0)])
     assert queues.lengths() == dict.fromkeys(crews.QUEUES, 0) | {QUEUE: 4, "control": 1}
-    with broker.celery.connection_for_read() as connection:
+    with broker.app().connection_for_read() as connection:
         assert connection.default_channel._size(QUEUE) == 4
     assert _depth(QUEUE).messages == 4
     assert _depth("control").depth == 1
