@@ -9,7 +9,7 @@ from flask_openapi import APIBlueprint, Info, License, OpenAPI, SecurityScheme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import rex_celery
-from rex_celery import broker, config
+from rex_celery import config
 from rex_celery.errors import RefusedError
 from web import docs, encoding, errors, headers, spa, turn, unsubscribe
 from web.api import (
@@ -100,7 +100,6 @@ def create_app() -> Flask:
         app.register_api(resource)
     for pages in (docs.pages, unsubscribe.pages):
         app.register_blueprint(pages)
-    broker.configure()
     return app
 
 

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import current_app, g, request, session
@@ -25,12 +25,14 @@ class Rule:
 
     ``own_transactions``: the view opens them itself. ``always``: it stops something, so it is refused neither for
     asking too often nor for a missing Redis. ``upload``: its body may be as large as an uploaded file.
+    ``look`` asks other services for what the view needs, before the transaction opens.
     """
 
     role: Role | None = None
     own_transactions: bool = False
     always: bool = False
     upload: bool = False
+    look: Callable[[], None] | None = None
 
 
 def public(view: View) -> View:
@@ -39,13 +41,11 @@ def public(view: View) -> View:
     return view
 
 
-def needs(
-    role: Role, *, own_transactions: bool = False, always: bool = False, upload: bool = False
-) -> Callable[[View], View]:
-    """Let only callers of at least this role use the route; see ``Rule`` for the rest."""
+def needs(role: Role, **how: Any) -> Callable[[View], View]:
+    """Let only callers of at least this role use the route; ``how`` its requests are run are the fields of ``Rule``."""
 
     def mark(view: View) -> View:
-        setattr(view, RULE, Rule(role, own_transactions, always, upload))
+        setattr(view, RULE, Rule(role, **how))
         return view
 
     return mark

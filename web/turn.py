@@ -25,6 +25,8 @@ def serve(view: View) -> ResponseReturnValue:
         request.max_content_length = config.settings().upload_megabytes * MEGABYTE
     if not rule.always:
         limits.check()
+    if rule.look:
+        rule.look()
     return _apart(rule.role, view) if rule.own_transactions else _within(rule.role, view)
 
 

@@ -34,9 +34,8 @@ SELECT m.id, m.type, m.name, m.state, m.paused_at, m.priority, m.autonomy, m.rea
 """
 _GET = text(
     _MISSION
-    + """, ARRAY(SELECT jsonb_build_object('at', at, 'before', payload->>'before', 'after', payload->>'after',
-                                 'reason', payload->>'reason')
-             FROM events WHERE mission_id = m.id AND type = 'mission.moved' ORDER BY seq) AS moves
+    + """, ARRAY(SELECT jsonb_build_object('at', at, 'rule', rule, 'reason', inputs->>'reason')
+             FROM decisions WHERE mission_id = m.id AND rule LIKE '%->%' ORDER BY at) AS moves
 FROM missions AS m JOIN mission_progress AS p ON p.mission_id = m.id WHERE m.id = :mission
 """
 )
@@ -88,7 +87,7 @@ def get(session: Session, mission_id: UUID) -> MissionDetail:
     if row is None:
         raise no_mission(mission_id)
     steps = [_step(step) for step in session.execute(_STEPS, {"mission": mission_id})]
-    return MissionDetail(**_fields(row), steps=steps, moves=[_move(move) for move in row.moves])
+    return MissionDetail(**_fields(row), steps=steps, moves=_moves(row.moves))
 
 
 def several(session: Session, ids: Sequence[UUID]) -> list[Mission]:
@@ -183,6 +182,18 @@ def _step(row: Row[Any]) -> Step:
     return Step(**(dict(row._mapping) | {"state": StepState(row.state)}))  # noqa: SLF001  SQLAlchemy's public name
 
 
+def _moves(stored: list[dict[str, Any]]) -> list[Move]:
+    """In order; moves of one transaction bear the same time, so there the state each starts from decides."""
+    left, ordered, state = [_move(one) for one in stored], [], MissionState.QUEUED
+    while left:
+        together = [move for move in left if move.at == left[0].at]
+        following = next((move for move in together if move.from_state == state), together[0])
+        left.remove(following)
+        ordered.append(following)
+        state = following.to_state
+    return ordered
+
+
 def _move(stored: dict[str, Any]) -> Move:
-    at = datetime.fromisoformat(stored["at"])
-    return Move(at, MissionState(stored["before"]), MissionState(stored["after"]), stored["reason"])
+    before, _, after = stored["rule"].partition("->")
+    return Move(datetime.fromisoformat(stored["at"]), MissionState(before), MissionState(after), stored["reason"])

@@ -6,13 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Response, jsonify
-from rex_celery.monitoring.queues import QueueDepth
 
 import rex_celery
 from rex_celery import config
 from rex_celery.missions import history, queries
 from rex_celery.missions.views import MessageTotals, Overview
 from rex_celery.monitoring import beat, queues
+from rex_celery.monitoring.queues import QueueDepth
 from rex_celery.tenancy.access import Caller, Role
 from web import auth
 from web.api.shapes import documented, resource
@@ -81,17 +81,31 @@ class _Counted:
     overview: Overview
 
 
+@dataclass(frozen=True, slots=True)
+class _Queues:
+    at: float
+    depths: list[QueueDepth]
+    last_tick_seconds: float | None
+
+
 _counted: dict[UUID, _Counted] = {}
-_looked: dict[str, tuple[float, list[QueueDepth], float | None]] = {}
+_seen: dict[str, _Queues] = {}
+
+
+def _look() -> None:
+    """Refresh what is known of the queues; it takes a connection of its own, so the request must not hold one yet."""
+    now = time.monotonic()
+    if "queues" not in _seen or now - _seen["queues"].at > _QUEUES_SECONDS:
+        _seen["queues"] = _Queues(now, queues.depths(), beat.last_tick_seconds())
 
 
 @api.get("/status", responses={"200": documented(Status)})
-@auth.needs(Role.VIEWER)
+@auth.needs(Role.VIEWER, look=_look)
 def show() -> Response:
     """Missions, messages, leads, queues, and whether anything is stopped."""
     caller, settings = auth.caller(), config.settings()
     overview = _overview(caller)
-    depths, last_tick = _queues()
+    seen = _seen["queues"]
     return jsonify(
         Status(
             version=rex_celery.__version__,
@@ -101,8 +115,8 @@ def show() -> Response:
             missions=overview.missions,
             messages=overview.messages,
             leads=overview.leads,
-            queues=depths,
-            beat=Beat(last_tick),
+            queues=seen.depths,
+            beat=Beat(seen.last_tick_seconds),
             live_url=settings.live_url,
         )
     )
@@ -123,11 +137,3 @@ def _overview(caller: Caller) -> Overview:
     overview = queries.overview(session)
     _counted[caller.tenant_id] = _Counted(seq, now, overview)
     return overview
-
-
-def _queues() -> tuple[list[QueueDepth], float | None]:
-    now = time.monotonic()
-    kept = _looked.get("queues")
-    if kept is None or now - kept[0] > _QUEUES_SECONDS:
-        kept = _looked["queues"] = (now, queues.depths(), beat.last_tick_seconds())
-    return kept[1], kept[2]
