@@ -46,7 +46,7 @@ _SYNONYMS: dict[Field, str] = {
     Field.FULL_NAME: "fullname,name,contactname,contact,leadname,personname",
     Field.FIRST_NAME: "firstname,givenname,forename",
     Field.LAST_NAME: "lastname,surname,familyname",
-    Field.COMPANY: "company,companyname,accountname,account,organization,organizationname,organisation,"
+    Field.COMPANY: "company,companyname,accountname,companyaccount,account,organization,organizationname,organisation,"
     "associatedcompany,primaryassociatedcompany,employer",
     Field.TITLE: "jobtitle,title,position,role,function",
     Field.CITY: "city,mailingcity,billingcity,town,locality",

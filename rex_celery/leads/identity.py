@@ -11,7 +11,6 @@ from email_validator import EmailNotValidError, validate_email
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN = re.compile(rf"(?=.{{6,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+([a-z]{{2,63}})\Z")
-_PUNYCODE = ("@xn--", ".xn--")
 # What people write round an address: Ada <ada@example.com>, mailto:ada@example.com?subject=Hi
 _BRACKETED = re.compile(r"<\s*([^<>]+?)\s*>")
 _SEVERAL = re.compile(r"\s*[;,]\s*")
@@ -51,7 +50,8 @@ def email(text: str) -> str:
     """
     plain = text.strip().lower()
     found = _PLAIN.match(plain)
-    if found and found[1] not in RESERVED and not any(mark in plain for mark in _PUNYCODE):
+    # Two dashes are punycode or forbidden, depending on where they stand.
+    if found and found[1] not in RESERVED and "--" not in plain:
         return plain
     return _checked(_undecorated(plain))
 
@@ -86,7 +86,7 @@ def _undecorated(text: str) -> str:
 
 def _checked(text: str) -> str:
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=True)
+        found = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise InvalidValueError(f"not an e-mail address: {error}") from error
     return found.normalized.lower()
