@@ -3,6 +3,7 @@
 export const keys = {
   session: ["session"],
   status: ["status"],
+  settings: ["settings"],
   agents: ["agents"],
   imports: ["imports"],
   missions: ["missions"],

@@ -13,6 +13,7 @@ export type Session = Answer<"/api/rex/session", "get">;
 export type Credentials = Body<"/api/rex/session", "post">;
 export type Status = Answer<"/api/rex/status", "get">;
 export type QueueStatus = Status["queues"][number];
+export type Settings = Answer<"/api/rex/settings", "get">;
 export type AgentStatus = Answer<"/api/rex/agents/status", "get">["items"][number];
 export type MissionPage = Answer<"/api/rex/missions", "get">;
 export type Mission = MissionPage["items"][number];

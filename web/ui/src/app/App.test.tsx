@@ -4,7 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 
 import { violations } from "../testing/accessibility";
-import { session, status } from "../testing/examples";
+import { session, settings, status } from "../testing/examples";
 import { refusal, withFakeServer } from "../testing/fakeServer";
 import { App } from "./App";
 import { createQueryClient } from "./queryClient";
@@ -14,6 +14,7 @@ const server = withFakeServer();
 function open() {
   server.current
     .on("GET /status", status())
+    .on("GET /settings", settings())
     .on("GET /agents/status", { items: [] })
     .on("GET /missions", { items: [], next_cursor: null });
   return render(

@@ -1,5 +1,5 @@
 /** Answers of the API, complete, with what a test cares about changed. */
-import type { LogEntry, Message, Mission, MissionDetail, Outcome, Session, Status, Step } from "../api/types";
+import type { LogEntry, Message, Mission, MissionDetail, Outcome, Session, Settings, Status, Step } from "../api/types";
 
 const AT = "2026-11-20T06:30:00Z";
 
@@ -16,9 +16,19 @@ export function status(changes: Partial<Status> = {}): Status {
     missions: { executing: 1, completed: 2 },
     messages: { sent_today: 12, total: 340 },
     leads: 200,
-    queues: [{ queue: "crew.campaign", crew: "campaign", depth: 4, oldest_seconds: 2, workers: 1 }],
+    queues: [{ queue: "crew.campaign", crew: "campaign", depth: 4, running: 1, messages: 4, oldest_seconds: 2, workers: 1 }],
     beat: { last_tick_seconds: 2 },
     live_url: "http://127.0.0.1:9",
+    ...changes,
+  };
+}
+
+export function settings(changes: Partial<Settings> = {}): Settings {
+  return {
+    sender_name: "Anna",
+    sender_email: "anna@example.org",
+    postal_address: "Harbour 1",
+    offer: "A 20-minute audit",
     ...changes,
   };
 }
@@ -91,6 +101,7 @@ export function outcome(changes: Partial<Outcome> = {}): Outcome {
 export function message(changes: Partial<Message> = {}): Message {
   return {
     id: "x1",
+    mission_id: "m1",
     lead_id: "l1",
     lead_name: "Kevin Henderson",
     to: "kevin@example.net",

@@ -23,8 +23,8 @@ export function AudienceFields({ leads, onChange }: Props) {
   function choose(chosen: Way) {
     setWay(chosen);
     if (chosen === "all") onChange({ all: true });
-    else if (chosen === "earlier") onChange(imports[0] ? { import_id: imports[0].id, all: false } : null);
-    else onChange(uploaded && { import_id: uploaded.id, all: false });
+    else if (chosen === "earlier") onChange(imports[0] ? { import_id: imports[0].id } : null);
+    else onChange(uploaded && { import_id: uploaded.id });
   }
 
   return (
@@ -39,11 +39,11 @@ export function AudienceFields({ leads, onChange }: Props) {
           result={uploaded}
           onImported={(result) => {
             setUploaded(result);
-            onChange({ import_id: result.id, all: false });
+            onChange({ import_id: result.id });
           }}
         />
       )}
-      {way === "earlier" && <EarlierLists imports={imports} onChoose={(id) => onChange({ import_id: id, all: false })} />}
+      {way === "earlier" && <EarlierLists imports={imports} onChoose={(id) => onChange({ import_id: id })} />}
     </>
   );
 }
@@ -72,7 +72,7 @@ function EarlierLists({ imports, onChoose }: { imports: readonly LeadImport[]; o
         <select {...ids} onChange={(event) => onChoose(event.target.value)}>
           {imports.map((list) => (
             <option key={list.id} value={list.id}>
-              {list.filename}, {count(list.created + list.merged)} people, {dateTime(list.created_at)}
+              {list.filename}, {count(list.members)} people, {dateTime(list.created_at)}
             </option>
           ))}
         </select>

@@ -48,7 +48,7 @@ function Row({ message, onRead }: { message: Message; onRead: Props["onRead"] })
     <li>
       <button type="button" className="messages__row" onClick={() => onRead(message.id)}>
         <span className="messages__to">{message.lead_name ?? message.to}</span>
-        <span className="messages__subject">{message.subject ?? message.body.slice(0, 80)}</span>
+        <span className="messages__subject">{message.subject === "" ? message.body.slice(0, 80) : message.subject}</span>
         <span className="messages__facts">
           <span>{label(message.channel)}</span>
           <Badge tone={MESSAGE_TONE[message.state]}>{label(message.state)}</Badge>

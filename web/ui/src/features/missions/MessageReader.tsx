@@ -11,7 +11,7 @@ import { MESSAGE_TONE } from "./states";
 export function MessageReader({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: message, error } = useMessage(id);
   return (
-    <Dialog title={message?.subject ?? "Message"} onClose={onClose} wide>
+    <Dialog title={message === undefined || message.subject === "" ? "Message" : message.subject} onClose={onClose} wide>
       {error && <ProblemNotice error={error} />}
       {message === undefined && !error && <Skeleton lines={8} label="Loading the message" />}
       {message !== undefined && <Content message={message} />}
@@ -33,7 +33,7 @@ function Content({ message }: { message: Message }) {
           <dt>Channel</dt>
           <dd>
             {label(message.channel)}
-            {message.framework != null && `, written after ${message.framework}`}
+            {message.framework !== "" && `, written after ${message.framework}`}
           </dd>
         </div>
         <div>

@@ -42,7 +42,7 @@ function Reason({ reason, bad }: { reason: NonNullable<MissionDetail["reason"]>;
   return (
     <div className={`notice notice--${bad ? "bad" : "warn"}`} role="alert">
       <p className="notice__title">{reason.text}</p>
-      {reason.action != null && <p className="notice__action">{reason.action}</p>}
+      {reason.action !== "" && <p className="notice__action">{reason.action}</p>}
       <p className="notice__code">
         Reason <code>{reason.code}</code>
       </p>

@@ -1,21 +1,21 @@
 /** The form of a new mission. */
 import { type ReactNode, type SubmitEvent, useState } from "react";
 
-import type { MissionRequest, Status } from "../../api/types";
+import type { MissionRequest, Settings } from "../../api/types";
 import { Field } from "../../components/Field";
 import { formText } from "../../components/formText";
 import { AudienceFields, type Audience } from "./AudienceFields";
 import { WritingFields } from "./WritingFields";
 
 interface Props {
-  sender: Status["tenant"]["sender"];
+  settings: Settings;
   leads: number;
   busy: boolean;
   onSubmit: (request: MissionRequest) => void;
   children: ReactNode;
 }
 
-export function NewMissionForm({ sender, leads, busy, onSubmit, children }: Props) {
+export function NewMissionForm({ settings, leads, busy, onSubmit, children }: Props) {
   const [audience, setAudience] = useState<Audience | null>(null);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
@@ -31,11 +31,11 @@ export function NewMissionForm({ sender, leads, busy, onSubmit, children }: Prop
       </fieldset>
       <fieldset className="card">
         <legend>Message</legend>
-        <WritingFields />
+        <WritingFields offer={settings.offer} />
       </fieldset>
       <fieldset className="card">
         <legend>Sender</legend>
-        <SenderFields sender={sender} />
+        <SenderFields settings={settings} />
       </fieldset>
       <fieldset className="card">
         <legend>Mission</legend>
@@ -54,16 +54,16 @@ export function NewMissionForm({ sender, leads, busy, onSubmit, children }: Prop
   );
 }
 
-function SenderFields({ sender }: { sender: Props["sender"] }) {
+function SenderFields({ settings }: { settings: Settings }) {
   return (
     <>
       <div className="pair">
         <Field label="Name">
-          {(ids) => <input {...ids} name="sender_name" required autoComplete="name" defaultValue={sender.name ?? ""} />}
+          {(ids) => <input {...ids} name="sender_name" required autoComplete="name" defaultValue={settings.sender_name} />}
         </Field>
         <Field label="E-mail">
           {(ids) => (
-            <input {...ids} name="sender_email" type="email" required autoComplete="email" defaultValue={sender.email ?? ""} />
+            <input {...ids} name="sender_email" type="email" required autoComplete="email" defaultValue={settings.sender_email} />
           )}
         </Field>
       </div>
@@ -74,7 +74,7 @@ function SenderFields({ sender }: { sender: Props["sender"] }) {
             name="postal_address"
             required
             autoComplete="street-address"
-            defaultValue={sender.postal_address ?? ""}
+            defaultValue={settings.postal_address}
           />
         )}
       </Field>

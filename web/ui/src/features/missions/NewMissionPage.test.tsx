@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 
 import { violations } from "../../testing/accessibility";
-import { missionDetail, status } from "../../testing/examples";
+import { missionDetail, settings, status } from "../../testing/examples";
 import { refusal, withFakeServer } from "../../testing/fakeServer";
 import { show } from "../../testing/show";
 import { NewMissionPage } from "./NewMissionPage";
@@ -27,6 +27,7 @@ const IMPORT = {
 function open() {
   server.current
     .on("GET /status", status())
+    .on("GET /settings", settings())
     .on("GET /leads/imports", { items: [], next_cursor: null })
     .on("POST /leads/import", IMPORT)
     .on("POST /missions", missionDetail());
@@ -36,6 +37,7 @@ function open() {
 async function fillIn() {
   await userEvent.upload(await screen.findByLabelText("CSV file"), new File(["Email\na@b.c"], "leads.csv"));
   await screen.findByText("leads.csv is in");
+  await userEvent.clear(screen.getByLabelText("What do you offer?"));
   await userEvent.type(screen.getByLabelText("What do you offer?"), "A ranked list.");
 }
 
@@ -89,7 +91,6 @@ test("a second attempt at the same mission carries the same idempotency key", as
 test("everybody is a choice too", async () => {
   open();
   await userEvent.click(await screen.findByLabelText("Everybody (200 leads)"));
-  await userEvent.type(screen.getByLabelText("What do you offer?"), "A ranked list.");
   await userEvent.click(screen.getByRole("button", { name: "Start the mission" }));
   await screen.findByText("Another page");
   expect(JSON.parse(server.current.requests("POST /missions")[0]?.body ?? "")).toMatchObject({ audience: { all: true } });

@@ -6,18 +6,20 @@ import { newIdempotencyKey } from "../../api/client";
 import { useTitle } from "../../app/title";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { Skeleton } from "../../components/Skeleton";
-import { useStatus } from "../overview/status";
+import { useSettings, useStatus } from "../overview/status";
 import { NewMissionForm } from "./NewMissionForm";
 import { useSubmitMission } from "./actions";
 
 export function NewMissionPage() {
   useTitle("New mission");
+  const settings = useSettings();
   const status = useStatus();
   const submit = useSubmitMission();
   const navigate = useNavigate();
   const [idempotencyKey] = useState(newIdempotencyKey);
-  const missing = status.error ? (
-    <ProblemNotice error={status.error} onRetry={() => void status.refetch()} />
+  const error = settings.error ?? status.error;
+  const missing = error ? (
+    <ProblemNotice error={error} onRetry={() => void settings.refetch()} />
   ) : (
     <Skeleton lines={8} label="Loading the form" />
   );
@@ -27,11 +29,11 @@ export function NewMissionPage() {
       <p className="lead">
         Wakes the leads of a list: scores them, writes to those worth it, and says about everybody else why not.
       </p>
-      {status.data === undefined ? (
+      {settings.data === undefined || status.data === undefined ? (
         missing
       ) : (
         <NewMissionForm
-          sender={status.data.tenant.sender}
+          settings={settings.data}
           leads={status.data.leads}
           busy={submit.isPending}
           onSubmit={(request) =>

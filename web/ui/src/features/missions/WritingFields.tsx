@@ -13,16 +13,16 @@ const FRAMEWORKS: Record<Framework, string> = {
 };
 
 const AUTONOMY: Record<Autonomy, string> = {
-  auto: "Send within the limits",
   approve_first_n: "Show me the first ones, then go on",
   suggest: "Send nothing without my approval",
+  auto: "Send within the limits",
 };
 
-export function WritingFields() {
+export function WritingFields({ offer }: { offer: string }) {
   return (
     <>
-      <Field label="What do you offer?" hint="One or two sentences, as you would say them. They go into the messages.">
-        {(ids) => <textarea {...ids} name="offer" required rows={3} maxLength={600} />}
+      <Field label="What do you offer?" hint="One line that goes into the messages, such as: a 20-minute energy audit">
+        {(ids) => <input {...ids} name="offer" required defaultValue={offer} />}
       </Field>
       <div className="pair">
         <Field label="Framework">
@@ -35,7 +35,7 @@ export function WritingFields() {
         </Field>
         <Field label="Autonomy">
           {(ids) => (
-            <select {...ids} name="autonomy" defaultValue="auto">
+            <select {...ids} name="autonomy">
               <Options of={AUTONOMY} />
             </select>
           )}

@@ -2,7 +2,7 @@
 import type { Status } from "../../api/types";
 import { count } from "../../components/format";
 
-const DELIVERY: Record<Status["delivery"], string> = {
+const DELIVERY: Partial<Record<string, string>> = {
   outbox: "kept in the outbox",
   smtp: "through your SMTP server",
 };
@@ -11,10 +11,10 @@ export function Figures({ status }: { status: Status }) {
   const waiting = status.queues.reduce((sum, queue) => sum + queue.depth, 0);
   return (
     <dl className="figures">
-      <Figure name="Messages today" value={status.messages.sent_today} note={DELIVERY[status.delivery]} />
+      <Figure name="Messages today" value={status.messages.sent_today} note={DELIVERY[status.delivery] ?? `by ${status.delivery}`} />
       <Figure name="Messages in all" value={status.messages.total} note="since the first mission" />
       <Figure name="Leads" value={status.leads} note="people on record" />
-      <Figure name="Tasks waiting" value={waiting} note="in all queues" />
+      <Figure name="Tasks waiting" value={waiting} note="in the queues of all crews" />
     </dl>
   );
 }

@@ -33,7 +33,7 @@ test("says in one line that REX is well and what it does", async () => {
 });
 
 test("names the queue on which nobody works", async () => {
-  open({ queues: [{ queue: "crew.campaign", crew: "campaign", depth: 9, oldest_seconds: 120, workers: 0 }] });
+  open({ queues: [{ queue: "crew.campaign", crew: "campaign", depth: 9, running: 0, messages: 9, oldest_seconds: 120, workers: 0 }] });
   expect(await screen.findByText("Nobody works on crew.campaign.")).toBeVisible();
 });
 

@@ -16,6 +16,14 @@ export function useStatus() {
   });
 }
 
+/** What a mission takes from the tenant when its order leaves it out. */
+export function useSettings() {
+  return useQuery({
+    queryKey: keys.settings,
+    queryFn: async () => body(await api.GET("/api/rex/settings")),
+  });
+}
+
 export function useAgents() {
   return useQuery({
     queryKey: keys.agents,
