@@ -99,7 +99,7 @@ class ImportMember(TenantOwned, Base):
 
     __tablename__ = "import_members"
 
-    tenant_id: Mapped[UUID]
+    tenant_id: Mapped[UUID] = mapped_column()
     import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(primary_key=True)
 
