@@ -15,7 +15,7 @@ from workers.beat import TIMETABLE
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 # A line for every tick and task, each second: what a task did is said by what it logs itself.
-_CHATTER = ("celery.beat", "celery.app.trace", "celery.worker.strategy", "flower.inspector")
+_CHATTER = ("celery.beat", "celery.app.trace", "celery.worker.strategy", "celery.worker.request")
 
 # A worker that a person starts by hand finds the servers that `rex up` runs.
 services.attach(config.settings())
@@ -23,7 +23,7 @@ app = broker.app()
 app.conf.update(
     beat_schedule=TIMETABLE,
     beat_scheduler="celery.beat:Scheduler",
-    imports=("workers.control", "workers.dead_lead", "workers.campaign", "workers.special_forces"),
+    imports=("workers.presence", "workers.control", "workers.dead_lead", "workers.campaign", "workers.special_forces"),
 )
 
 
@@ -33,6 +33,7 @@ def _log_like_rex(**_: Any) -> None:
     if config.settings().log_level == "INFO":
         for name in _CHATTER:
             logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger("flower.inspector").setLevel(logging.ERROR)  # it asks before the workers can answer
 
 
 @worker_process_init.connect
