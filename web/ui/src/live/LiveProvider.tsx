@@ -8,6 +8,9 @@ import { LiveConnection } from "./connection";
 import { LiveContext } from "./context";
 import { Refresh } from "./refresh";
 
+/** Rare, and what a person waits for. */
+const URGENT = /^(mission\.(moved|paused|resumed|submitted)|system\.|error\.)/;
+
 const TOPICS = ["missions", "agents", "errors", "system"];
 
 export function LiveProvider({ url, children }: { url: string | undefined; children: ReactNode }) {
@@ -24,7 +27,7 @@ export function LiveProvider({ url, children }: { url: string | undefined; child
 function connectionFor(client: QueryClient): LiveConnection {
   const refresh = new Refresh(client);
   return new LiveConnection(TOPICS, {
-    onEvent: (event) => refresh.ask(...applyEvent(client, event)),
+    onEvent: (event) => refresh.ask(applyEvent(client, event), { urgent: URGENT.test(event.type) }),
     onResync: () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] }),
   });
 }

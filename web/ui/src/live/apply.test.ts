@@ -6,10 +6,11 @@ import type { MissionDetail, MissionPage } from "../api/types";
 import { mission, missionDetail } from "../testing/examples";
 import { applyEvent } from "./apply";
 
+const EVENT = { seq: 7, at: "2026-11-20T06:31:00Z", type: "", missionId: "m1", payload: {} };
 const COUNTS = { planned: 10, sent: 6, suppressed: 1, skipped: 2, failed: 0, pending: 1 };
 
 function progressed(progress: number) {
-  return { seq: 7, type: "mission.progress", missionId: "m1", payload: { progress, counts: COUNTS } };
+  return { ...EVENT, type: "mission.progress", payload: { progress, counts: COUNTS } };
 }
 
 function clientWithMission(): QueryClient {
@@ -40,12 +41,37 @@ test("an unreadable payload changes nothing", () => {
 });
 
 test("a stop of all sending concerns the status only", () => {
-  const stopped = { seq: 8, type: "system.sending_stopped", missionId: null, payload: {} };
+  const stopped = { ...EVENT, type: "system.sending_stopped", missionId: null, payload: {} };
   expect(applyEvent(new QueryClient(), stopped)).toEqual([keys.status]);
 });
 
 test("a move of a mission outdates the mission, its log and every list", () => {
-  const moved = { seq: 9, type: "mission.moved", missionId: "m1", payload: { from: "queued", to: "assigned" } };
-  const outdated = applyEvent(new QueryClient(), moved);
+  const outdated = applyEvent(new QueryClient(), { ...EVENT, type: "mission.moved", payload: { before: "queued", after: "assigned" } });
   expect(outdated).toEqual([keys.missionDetail("m1"), keys.missionLog("m1"), keys.missions, keys.status]);
+});
+
+test("a move is shown at once, and one from another state than the present is left to the server", () => {
+  const client = clientWithMission();
+  const state = () => client.getQueryData<MissionDetail>(keys.missionDetail("m1"))?.state;
+  applyEvent(client, { ...EVENT, type: "mission.moved", payload: { before: "queued", after: "assigned" } });
+  expect(state()).toBe("executing");
+  applyEvent(client, { ...EVENT, type: "mission.moved", payload: { before: "executing", after: "collecting" } });
+  expect(state()).toBe("collecting");
+});
+
+test("a pause and its end are shown at once", () => {
+  const client = clientWithMission();
+  const paused = () => client.getQueryData<MissionDetail>(keys.missionDetail("m1"))?.paused_at;
+  applyEvent(client, { ...EVENT, type: "mission.paused" });
+  expect(paused()).toBe(EVENT.at);
+  applyEvent(client, { ...EVENT, type: "mission.resumed" });
+  expect(paused()).toBeNull();
+});
+
+test("a finished step shows its figures", () => {
+  const client = clientWithMission();
+  const payload = { key: "send", agent: "outreach", state: "done", done: 9, failed: 1 };
+  applyEvent(client, { ...EVENT, type: "step.finished", payload });
+  const steps = client.getQueryData<MissionDetail>(keys.missionDetail("m1"))?.steps;
+  expect(steps?.[0]).toMatchObject({ state: "done", done: 9, failed: 1 });
 });

@@ -1,14 +1,13 @@
-/** What an event changes on the screen: figures are put in place at once, the rest is fetched again. */
-import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+/** What an event changes on the screen: what it says is shown at once, what it leaves open is fetched again. */
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 
 import { keys } from "../api/keys";
-import type { Mission, MissionDetail, MissionPage } from "../api/types";
-import { type LiveEvent, type Progress, readProgress } from "./event";
+import type { LiveEvent } from "./event";
+import { patch } from "./patch";
 
-/** Puts the event's figures into the cache and answers which queries are out of date because of it. */
+/** Puts what the event says into the cache and answers which queries are out of date because of it. */
 export function applyEvent(client: QueryClient, event: LiveEvent): QueryKey[] {
-  const progress = event.type === "mission.progress" ? readProgress(event.payload) : null;
-  if (progress !== null && event.missionId !== null) showProgress(client, event.missionId, progress);
+  patch(client, event);
   return outdatedBy(event);
 }
 
@@ -24,27 +23,10 @@ function outdatedBy({ type, missionId }: LiveEvent): QueryKey[] {
       return type === "mission.progress" ? [mission, ...people] : [mission, log, keys.missions, keys.status];
     case "message":
     case "lead":
-      return [...people, log, keys.status];
+      return [...people, log];
     case "agent":
       return [log, keys.agents];
     default:
       return [mission, log];
   }
-}
-
-function showProgress(client: QueryClient, id: string, progress: Progress): void {
-  client.setQueryData<MissionDetail>(keys.missionDetail(id), (mission) => mission && advanced(mission, progress));
-  client.setQueriesData<InfiniteData<MissionPage>>({ queryKey: keys.missions }, (list) => {
-    if (list === undefined) return undefined;
-    const pages = list.pages.map((page) => ({
-      ...page,
-      items: page.items.map((mission) => (mission.id === id ? advanced(mission, progress) : mission)),
-    }));
-    return { ...list, pages };
-  });
-}
-
-/** Replayed events may be older than what was fetched, and progress never goes back. */
-function advanced<M extends Mission>(mission: M, { progress, counts }: Progress): M {
-  return progress < mission.progress ? mission : { ...mission, progress, counts };
 }

@@ -4,6 +4,7 @@ import type { Counts } from "../api/types";
 
 export interface LiveEvent {
   readonly seq: number;
+  readonly at: string;
   readonly type: string;
   readonly missionId: string | null;
   readonly payload: Record<string, unknown>;
@@ -13,6 +14,7 @@ export function readEvent(raw: unknown): LiveEvent | null {
   if (!isRecord(raw) || typeof raw.seq !== "number" || typeof raw.type !== "string") return null;
   return {
     seq: raw.seq,
+    at: typeof raw.at === "string" ? raw.at : new Date().toISOString(),
     type: raw.type,
     missionId: typeof raw.mission_id === "string" ? raw.mission_id : null,
     payload: isRecord(raw.payload) ? raw.payload : {},

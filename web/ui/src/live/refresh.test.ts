@@ -15,7 +15,7 @@ test("a thousand events in a second are two refreshes", () => {
   const invalidate = vi.spyOn(client, "invalidateQueries");
   const refresh = new Refresh(client, 1000);
   for (let event = 0; event < 1000; event += 1) {
-    refresh.ask(["status"]);
+    refresh.ask([["status"]]);
     vi.advanceTimersByTime(1);
   }
   vi.advanceTimersByTime(1000);
@@ -25,7 +25,21 @@ test("a thousand events in a second are two refreshes", () => {
 test("different things are refreshed together", () => {
   const client = new QueryClient();
   const invalidate = vi.spyOn(client, "invalidateQueries");
-  new Refresh(client).ask(["status"], ["mission", "m1"], ["status"]);
+  new Refresh(client).ask([["status"], ["mission", "m1"], ["status"]]);
   vi.runAllTimers();
   expect(invalidate.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([["status"], ["mission", "m1"]]);
+});
+
+test("what is urgent does not wait for the interval", () => {
+  const client = new QueryClient();
+  const invalidate = vi.spyOn(client, "invalidateQueries");
+  const refresh = new Refresh(client, 4000);
+  refresh.ask([["mission", "m1"]]);
+  vi.advanceTimersByTime(1);
+  refresh.ask([["mission", "m1"]]);
+  vi.advanceTimersByTime(600);
+  expect(invalidate).toHaveBeenCalledTimes(1);
+  refresh.ask([["mission", "m1"]], { urgent: true });
+  vi.advanceTimersByTime(1);
+  expect(invalidate).toHaveBeenCalledTimes(2);
 });

@@ -1,6 +1,15 @@
 /** Collects what has to be fetched again and does so at most once per interval, however fast the events come. */
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 
+/**
+ * A busy mission page asks for three things each time. A person may make 100 requests a minute, and may have
+ * the overview open beside it: every four seconds leaves room for both. What counts most does not wait for
+ * this: states and figures come with the events themselves.
+ */
+const EVERY_MS = 4_000;
+/** For what happens a few times in the life of a mission. */
+const URGENT_MS = 500;
+
 export class Refresh {
   readonly #client: QueryClient;
   readonly #intervalMs: number;
@@ -8,16 +17,17 @@ export class Refresh {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastFlush = Number.NEGATIVE_INFINITY;
 
-  constructor(client: QueryClient, intervalMs = 1000) {
+  constructor(client: QueryClient, intervalMs = EVERY_MS) {
     this.#client = client;
     this.#intervalMs = intervalMs;
   }
 
-  ask(...keys: QueryKey[]): void {
+  ask(keys: readonly QueryKey[], { urgent = false } = {}): void {
     for (const key of keys) this.#waiting.set(JSON.stringify(key), key);
-    if (this.#timer !== undefined || this.#waiting.size === 0) return;
-    const wait = Math.max(0, this.#lastFlush + this.#intervalMs - performance.now());
-    this.#timer = setTimeout(() => this.#flush(), wait);
+    if (this.#waiting.size === 0 || (this.#timer !== undefined && !urgent)) return;
+    clearTimeout(this.#timer);
+    const interval = urgent ? URGENT_MS : this.#intervalMs;
+    this.#timer = setTimeout(() => this.#flush(), Math.max(0, this.#lastFlush + interval - performance.now()));
   }
 
   #flush(): void {

@@ -29,6 +29,8 @@ export const STEP_TONE: Record<StepState, Tone> = {
   quarantined: "bad",
 };
 
+export const STEP_STATES = Object.keys(STEP_TONE) as StepState[];
+
 export const OUTCOME_TONE: Record<OutcomeState, Tone> = {
   sent: "good",
   suppressed: "warn",

@@ -6,7 +6,7 @@ import { keys } from "../../api/keys";
 import { useRefetchInterval } from "../../live/context";
 
 /** Queue depths and the heartbeat change without events, so they are asked for in any case. */
-const STATUS_MS = 5_000;
+const STATUS_MS = 10_000;
 
 export function useStatus() {
   return useQuery({
