@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from rex_celery import bus, clock, db
@@ -131,12 +132,13 @@ def _analyze(tenant_id: UUID) -> None:
 
 @contextmanager
 def _lost_server_told() -> Iterator[None]:
-    """The copying goes past SQLAlchemy, and so does the news that the server is gone."""
+    """The copying goes past SQLAlchemy, and so does the news that the server is gone or its disk is full."""
     try:
         yield
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, OperationalError) as error:
+        told = error if isinstance(error, psycopg.OperationalError) else error.__context__ or error
         raise UnavailableError(
-            "Postgres stopped answering, so nothing of the list was stored.",
+            f"Postgres did not take the list in, and nothing of it was stored: {str(told).splitlines()[0]}.",
             code="database_unavailable",
-            action="Start Postgres, or check DATABASE_URL (`rex doctor` shows which), and upload the list again.",
+            action="See that Postgres runs and has room on its disk (`rex doctor` tells), then upload the list again.",
         ) from error

@@ -41,7 +41,9 @@ def test_an_international_address_keeps_its_letters() -> None:
 ATOMS = st.text("abcXYZ019._%+-'", min_size=1, max_size=20)
 
 
-@given(ATOMS, st.text("abcXYZ019.-", min_size=1, max_size=20), st.sampled_from(["com", "net", "test", "local", "c", "io"]))
+@given(
+    ATOMS, st.text("abcXYZ019.-", min_size=1, max_size=20), st.sampled_from(["com", "net", "test", "local", "c", "io"])
+)
 def test_normalising_an_address_twice_changes_nothing(local: str, domain: str, top: str) -> None:
     try:
         once = identity.email(f"{local}@{domain}.{top}")

@@ -69,7 +69,10 @@ def test_the_earliest_beginning_and_the_first_number_in_the_crm_stay() -> None:
 
 def test_columns_without_a_field_are_merged_like_the_others() -> None:
     known = _row(last_activity_on=OLD, extra='{"a": "old", "b": "kept"}')
-    assert json.loads(merge(known, _row(last_activity_on=NEW, extra='{"a": "new"}')).extra or "") == {"a": "new", "b": "kept"}
+    assert json.loads(merge(known, _row(last_activity_on=NEW, extra='{"a": "new"}')).extra or "") == {
+        "a": "new",
+        "b": "kept",
+    }
 
 
 def test_merging_a_row_again_changes_nothing() -> None:

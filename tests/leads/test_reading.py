@@ -54,7 +54,9 @@ def test_a_row_with_too_few_or_too_many_cells_is_rejected_with_its_line() -> Non
 
 
 def test_an_open_quote_costs_its_own_row_and_no_other() -> None:
-    rows = _rows(lines("Email,Notes", 'a@example.com,"open', "b@example.com,x", 'c@example.com,"closed"', "d@example.com,y"))
+    rows = _rows(
+        lines("Email,Notes", 'a@example.com,"open', "b@example.com,x", 'c@example.com,"closed"', "d@example.com,y")
+    )
     assert rows[0] == Rejection(2, None, 'a@example.com,"open', "a quotation mark is opened and not closed")
     assert [row.cells[0] for row in rows if isinstance(row, Row)] == ["b@example.com", "c@example.com", "d@example.com"]
     assert [row.line for row in rows] == [2, 3, 4, 5]

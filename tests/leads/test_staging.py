@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from rex_celery import db
 from rex_celery.leads import batches, importing
+from tests.factories import a_tenant
 from tests.leads.lists import SAMPLE, a_list, take_in
 
 SHOWN = (
@@ -90,8 +91,6 @@ def _blank(rows: Iterable[dict[str, str]]) -> int:
 
 
 def _fresh_tenant() -> UUID:
-    from tests.factories import a_tenant  # noqa: PLC0415
-
     with db.control() as session:
         return a_tenant(session)
 

@@ -17,7 +17,9 @@ from rex_celery.leads.timezones import UNKNOWN, Zone
         (None, None, "+12125550143", Zone("America/New_York", "area_code")),
     ],
 )
-def test_a_zone_is_known_with_its_source(country: str | None, region: str | None, phone: str | None, zone: Zone) -> None:
+def test_a_zone_is_known_with_its_source(
+    country: str | None, region: str | None, phone: str | None, zone: Zone
+) -> None:
     assert timezones.resolve(country, region, phone) == zone
 
 
