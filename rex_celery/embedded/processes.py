@@ -11,7 +11,11 @@ _BOUNDED_STOP = {"REMAP_SIGTERM": "SIGQUIT"}
 
 
 # Two seconds of a core for each process that imports them anew.
-_WORKER = ("workers.app", "celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork")
+_WORKER = (
+    *("workers.app", "workers.presence", "workers.control", "workers.dead_lead", "workers.campaign"),
+    *("workers.special_forces", "celery.bin.celery", "celery.apps.worker", "celery.apps.beat"),
+    *("celery.concurrency.prefork", "kombu.transport.redis"),
+)
 _WEB = ("web.wsgi", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread")
 
 
