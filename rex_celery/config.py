@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     app_database_url: str = Field("", alias="REX_APP_DATABASE_URL")
     redis_url: str = Field("", alias="REDIS_URL")
     secret_key: SecretStr = Field(SecretStr(""), alias="REX_SECRET_KEY")
-    # What the rex command uses: the REX it speaks to, and the key it shows; else this machine's and the one kept there.
+    # The REX that the rex command speaks to, and the key it shows; empty: the one of this machine, with its own key.
     url: str = Field("", alias="REX_URL")
     api_key: SecretStr = Field(SecretStr(""), alias="REX_API_KEY")
 
@@ -57,7 +57,6 @@ class Settings(BaseSettings):
     def _derive(self) -> Self:
         self.home = self.home.expanduser().resolve()
         self.public_url = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
-        self.url = (self.url or f"http://{self.host}:{self.port}").rstrip("/")
         self.live_url = (self.live_url or f"http://{self.host}:{self.live_port}").rstrip("/")
         self.database_url = _with_driver(self.database_url)
         self.app_database_url = _with_driver(self.app_database_url) or self.database_url

@@ -1,0 +1,140 @@
+"""`rex missions`: submit missions to a running REX, look at them, steer them."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from rex_celery.cli.options import AsJson, MissionId
+
+app = typer.Typer(help="Missions: submit them, watch them, steer them.", no_args_is_help=True)
+
+
+@app.command("submit")
+def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
+    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Such as lead_reactivation.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    priority: Annotated[int | None, typer.Option(min=0, max=100, help="More is sooner; 50 unless given.")] = None,
+    autonomy: Annotated[str | None, typer.Option(help="suggest, approve_first_n or auto.")] = None,
+    imported: Annotated[UUID | None, typer.Option("--import", help="Only the leads of this import.")] = None,
+    offer: Annotated[str | None, typer.Option(help="What you offer, in one line; else the settings'.")] = None,
+    sender_name: Annotated[str | None, typer.Option(help="Who signs; else the settings'.")] = None,
+    sender_email: Annotated[str | None, typer.Option(help="Who it is from; else the settings'.")] = None,
+    postal_address: Annotated[str | None, typer.Option(help="Stands under each e-mail; else the settings'.")] = None,
+    framework: Annotated[str | None, typer.Option(help="PAS, AIDA, BAB or FAB; else REX chooses per lead.")] = None,
+    watch_it: Annotated[bool, typer.Option("--watch", help="Watch it until it ends.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Submit a mission."""
+    from rex_celery.cli import connection, screen
+    from rex_celery.missions.views import Mission
+
+    sender = _given(name=sender_name, email=sender_email, postal_address=postal_address)
+    audience = {"import_id": str(imported)} if imported else None
+    wish = _given(name=name, priority=priority, autonomy=autonomy, audience=audience, offer=offer, framework=framework)
+    order = {"type": kind} | wish | _given(sender=sender or None)
+    mission = connection.api().post("/missions", Mission, order)
+    if json:
+        screen.print_json(mission)
+    else:
+        typer.echo(f"Submitted {mission.id}: {mission.name}")
+    if watch_it:
+        watch(mission.id)
+
+
+@app.command("list")
+def list_page(
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    *,
+    json: AsJson = False,
+) -> None:
+    """Show missions, newest first."""
+    from itertools import islice
+
+    from rex_celery.cli import connection, results, screen
+    from rex_celery.missions.views import Mission
+
+    found = list(islice(connection.api().pages("/missions", Mission, state=state), limit))
+    if json:
+        screen.print_json(found)
+    else:
+        screen.out().print(results.missions(found))
+
+
+@app.command("show")
+def show(
+    mission: MissionId,
+    *,
+    leads: Annotated[bool, typer.Option("--leads", help="Also what became of each lead.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show a mission, its steps and, if asked, its leads."""
+    from rex_celery.cli import connection, results, screen
+    from rex_celery.missions.views import MissionDetail
+
+    api = connection.api()
+    found = api.get(f"/missions/{mission}", MissionDetail)
+    if json:
+        screen.print_json(found)
+        return
+    console = screen.out()
+    results.show(console, found)
+    if leads:
+        results.show_leads(console, results.read_leads(api, mission))
+
+
+@app.command("watch")
+def watch(mission: MissionId) -> None:
+    """Show a mission's progress until it ends; 0 when it completed. Ctrl-C ends the watching only."""
+    from rex_celery.cli import connection, progress, results, screen
+
+    console = screen.out()
+    found = progress.follow(connection.api(), mission, console)
+    results.show(console, found)
+    if found.state != "completed":
+        raise typer.Exit(1)
+
+
+@app.command("cancel")
+def cancel(mission: MissionId) -> None:
+    """End a mission for good; nothing more is sent."""
+    _steer(mission, "cancel")
+
+
+@app.command("pause")
+def pause(mission: MissionId) -> None:
+    """Hold a mission where it stands; nothing more is sent until it is resumed."""
+    _steer(mission, "pause")
+
+
+@app.command("resume")
+def resume(mission: MissionId) -> None:
+    """Let a paused mission go on."""
+    _steer(mission, "resume")
+
+
+@app.command("retry")
+def retry(mission: MissionId) -> None:
+    """Run again what a failed or escalated mission has not finished."""
+    _steer(mission, "retry")
+
+
+@app.command("approve")
+def approve(mission: MissionId) -> None:
+    """Let a mission send that waits for a person's word."""
+    _steer(mission, "approve")
+
+
+def _steer(mission: UUID, action: str) -> None:
+    from rex_celery.cli import connection, results, screen
+    from rex_celery.missions.views import MissionDetail
+
+    found: MissionDetail = connection.api().post(f"/missions/{mission}/{action}", MissionDetail)
+    screen.out().print(results.headline(found))
+
+
+def _given(**fields: object) -> dict[str, object]:
+    """What the person said; the rest is left to REX."""
+    return {name: value for name, value in fields.items() if value is not None}
