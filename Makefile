@@ -30,11 +30,12 @@ check: .venv/ready web/ui/node_modules/.ready ## Format, lint, types, import rul
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/vulture
-	cd web/ui && npm run types --silent && npm run check --silent
+	cd web/ui && npm run check --silent
 
-fix: .venv/ready ## Format, and mend what the linter can mend
+fix: .venv/ready ## Format, mend what the linter can mend, and write down the API's description anew
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m web.build_ui --describe
 
 bench: .venv/ready ## Measure REX beside plain Celery and Flask (results in bench/results)
 	$(BIN)/python -m bench $(ARGS)
@@ -53,7 +54,7 @@ clean: ## Remove what was installed and built; your data in .rex stay
 	@touch $@
 
 .PHONY: ui
-ui: .venv/ready web/ui/node_modules/.ready
+ui: .venv/ready
 	@$(BIN)/python -m web.build_ui
 
 web/ui/node_modules/.ready: web/ui/package-lock.json | .venv/ready
