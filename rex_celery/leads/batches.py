@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rex_celery.leads import merging
-from rex_celery.leads.reading import Rejection, Row
-from rex_celery.leads.rows import LeadRow, Normaliser
+from rex_celery.leads.normalising import Normaliser
+from rex_celery.leads.rows import LeadRow, Rejection, Row
 
 # Large enough that a batch's statements cost nothing a row, small enough that two of them are some ten megabytes.
 BATCH_ROWS = 20_000

@@ -1,78 +1,13 @@
 """Which column of a list is which field of a lead: guessed from its header, shown, and overridden by the person."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from rex_celery.errors import InvalidError, Problem
 from rex_celery.leads import values
+from rex_celery.leads.headers import Field, meaning
 
-
-class Field(StrEnum):
-    """What a list may tell about a lead."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    FULL_NAME = "full_name"
-    FIRST_NAME = "first_name"
-    LAST_NAME = "last_name"
-    COMPANY = "company"
-    TITLE = "title"
-    CITY = "city"
-    REGION = "region"
-    COUNTRY = "country"
-    TIMEZONE = "timezone"
-    SOURCE = "source"
-    STATUS = "status"
-    CRM_ID = "crm_id"
-    CRM_CREATED_ON = "crm_created_on"
-    LAST_ACTIVITY_ON = "last_activity_on"
-    LAST_ACTIVITY = "last_activity"
-    ACTIVITIES = "activities"
-    DEAL_STAGE = "deal_stage"
-    DEAL_VALUE = "deal_value"
-    NOTES = "notes"
-    LINKEDIN_URL = "linkedin_url"
-
-
-# How HubSpot, Salesforce, Pipedrive and people name each field, the best name first; compared without case, spaces
-# and signs, so that "E-Mail", "email" and "Person - Email" minus its prefix are one.
-_SYNONYMS: dict[Field, str] = {
-    Field.EMAIL: "email,emailaddress,workemail,businessemail,primaryemail,contactemail,emailwork,mail,email1",
-    Field.PHONE: "phone,phonenumber,mobilephone,mobilephonenumber,mobile,cell,cellphone,workphone,phonework,"
-    "phonemobile,businessphone,directphone,telephone,tel,contactphone,phone1",
-    Field.FULL_NAME: "fullname,name,contactname,contact,leadname,personname",
-    Field.FIRST_NAME: "firstname,givenname,forename",
-    Field.LAST_NAME: "lastname,surname,familyname",
-    Field.COMPANY: "company,companyname,accountname,companyaccount,account,organization,organizationname,organisation,"
-    "associatedcompany,primaryassociatedcompany,employer",
-    Field.TITLE: "jobtitle,title,position,role,function",
-    Field.CITY: "city,mailingcity,billingcity,town,locality",
-    Field.REGION: "stateregion,state,region,stateprovince,mailingstateprovince,mailingstate,"
-    "billingstate,province,county",
-    Field.COUNTRY: "country,countryregion,mailingcountry,billingcountry,countrycode",
-    Field.TIMEZONE: "timezone,ianatimezone",
-    Field.SOURCE: "leadsource,source,originalsource,originaltrafficsource,sourcechannel",
-    Field.STATUS: "leadstatus,status,lifecyclestage,contactstatus",
-    Field.CRM_ID: "recordid,leadid,contactid,id,personid,crmid,externalid,dealid",
-    Field.CRM_CREATED_ON: "createdate,createddate,datecreated,createdon,created,createdat,addtime,personcreated",
-    Field.LAST_ACTIVITY_ON: "lastactivitydate,dateoflastactivity,lastactivityon,lastcontacted,lastcontactdate,"
-    "lastcontactedon,lastmodifieddate,lasttouch,lastengagementdate",
-    Field.LAST_ACTIVITY: "lastactivity,lastactivitytype,lastactivitysubject,typeoflastengagement",
-    Field.ACTIVITIES: "activities,numberofactivities,activitycount,totalactivities,activitiescount,"
-    "numberofsalesactivities,numberoftimescontacted,doneactivities",
-    Field.DEAL_STAGE: "dealstage,stage,opportunitystage,recentdealstage,stagename,dealstatus",
-    Field.DEAL_VALUE: "dealamount,dealvalue,amount,value,recentdealamount,opportunityamount,totaldealvalue",
-    Field.NOTES: "notes,note,description,comments,comment,lastnote,message",
-    Field.LINKEDIN_URL: "linkedin,linkedinurl,linkedinprofile,linkedinprofileurl,linkedinbio",
-}
-# Pipedrive writes "Person - Email"; the thing before the dash says whose field it is, and a deal's title is no job.
-_PREFIX = re.compile(r"\A\s*(?:person|organization|lead|contact)\s+-\s+", re.IGNORECASE)
-_ORGANIZATION = re.compile(r"\A\s*organization\s+-\s+name\s*\Z", re.IGNORECASE)
-_SIGNS = re.compile(r"[\W_]+")
-_BY_NAME = {name: (field, rank) for field, names in _SYNONYMS.items() for rank, name in enumerate(names.split(","))}
 _IGNORED = frozenset({"", "ignore", "-"})
 
 
@@ -143,21 +78,13 @@ def _chosen(names: Sequence[str], mapping: Mapping[str, str]) -> dict[Field, int
 def _guessed(names: Sequence[str], sample: Sequence[Sequence[str]]) -> dict[Field, int]:
     best: dict[Field, tuple[int, int]] = {}
     for place, name in enumerate(names):
-        field, rank = _meaning(name)
+        field, rank = meaning(name)
         if field is Field.LAST_ACTIVITY and _holds_days(place, sample):
             # Salesforce calls the date of the last activity "Last Activity".
             field, rank = Field.LAST_ACTIVITY_ON, rank + 100
         if field:
             best[field] = min(best.get(field, (rank, place)), (rank, place))
     return {field: place for field, (_, place) in best.items()}
-
-
-def _meaning(name: str) -> tuple[Field | None, int]:
-    if _ORGANIZATION.match(name):
-        return Field.COMPANY, 0
-    key = _SIGNS.sub("", _PREFIX.sub("", name).removeprefix("Deal - ").casefold())
-    field, rank = _BY_NAME.get(key, (None, 0))
-    return (None, 0) if field is Field.TITLE and name.startswith("Deal - ") else (field, rank)
 
 
 def _holds_days(place: int, sample: Sequence[Sequence[str]]) -> bool:

@@ -23,7 +23,7 @@ from rex_celery.errors import UnavailableError
 from rex_celery.events import LeadsImported
 from rex_celery.leads import columns, reading, staging
 from rex_celery.leads.batches import Batch, batches
-from rex_celery.leads.rows import Normaliser
+from rex_celery.leads.normalising import Normaliser
 from rex_celery.models import AuditEntry, Import
 
 log = structlog.get_logger()

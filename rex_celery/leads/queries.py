@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery import db, paging
 from rex_celery.errors import NotFoundError
-from rex_celery.leads.reading import Rejection
+from rex_celery.leads.rows import Rejection
 from rex_celery.paging import Page
 
 # What an answer shows of a list's rejected rows; the rest is a file of its own.

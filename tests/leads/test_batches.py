@@ -1,7 +1,7 @@
 from rex_celery.leads import batches, columns
 from rex_celery.leads.batches import Batch
-from rex_celery.leads.reading import Rejection, Row
-from rex_celery.leads.rows import Normaliser
+from rex_celery.leads.normalising import Normaliser
+from rex_celery.leads.rows import Rejection, Row
 
 LAYOUT = columns.layout(["Email", "Phone", "Notes"], [], None)
 

@@ -4,7 +4,7 @@ import pytest
 
 from rex_celery.errors import InvalidError
 from rex_celery.leads import columns
-from rex_celery.leads.columns import Field
+from rex_celery.leads.headers import Field
 from tests.leads.lists import SAMPLE
 
 HUBSPOT = (

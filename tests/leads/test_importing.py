@@ -14,9 +14,11 @@ from sqlalchemy import text
 from rex_celery import db
 from rex_celery.errors import InvalidError, UnavailableError
 from rex_celery.leads import batches, columns, importing, queries, reading
+from rex_celery.leads.encoding import SAMPLE_BYTES
+from rex_celery.leads.lines import LONGEST_LINE
+from rex_celery.leads.normalising import Normaliser
 from rex_celery.leads.queries import Lead
-from rex_celery.leads.reading import Rejection
-from rex_celery.leads.rows import Normaliser
+from rex_celery.leads.rows import Rejection
 from tests.leads.lists import SAMPLE, a_list, lines, people, take_in
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -124,7 +126,7 @@ def test_a_list_that_cannot_be_used_leaves_nothing(tenant: UUID, stream: bytes, 
 def test_a_list_damaged_far_behind_its_beginning_leaves_nothing(tenant: UUID) -> None:
     rows = [f"person{number}@example.com,x" for number in range(batches.BATCH_ROWS + 1)]
     with pytest.raises(InvalidError) as refused:
-        take_in(lines("Email,Notes", *rows, "x" * (reading.LONGEST_LINE + 1)), tenant)
+        take_in(lines("Email,Notes", *rows, "x" * (LONGEST_LINE + 1)), tenant)
     assert refused.value.code == "csv_damaged"
     assert refused.value.problems[0].where == f"line {len(rows) + 2}"
     assert _stored(tenant) == NOTHING
@@ -135,7 +137,7 @@ def test_postgres_lost_in_the_middle_leaves_nothing_and_says_so(tenant: UUID, ow
         """The list whose last part arrives when the import's connection to Postgres is gone."""
 
         def read(self, size: int | None = -1, /) -> bytes:
-            if self.tell() > reading.encoding.SAMPLE_BYTES:
+            if self.tell() > SAMPLE_BYTES:
                 owner_connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND usename = 'rex_login'"
@@ -143,7 +145,7 @@ def test_postgres_lost_in_the_middle_leaves_nothing_and_says_so(tenant: UUID, ow
             return super().read(size)
 
     many = a_list(*people(3 * batches.BATCH_ROWS)).getvalue()
-    assert len(many) > reading.encoding.SAMPLE_BYTES
+    assert len(many) > SAMPLE_BYTES
     with pytest.raises(UnavailableError) as refused:
         take_in(Cutting(many), tenant)
     assert refused.value.code == "database_unavailable"

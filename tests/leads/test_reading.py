@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from rex_celery.errors import InvalidError
 from rex_celery.leads import reading
-from rex_celery.leads.reading import Rejection, Row
+from rex_celery.leads.lines import LONGEST_LINE
+from rex_celery.leads.rows import Rejection, Row
 from tests.leads.lists import a_list, lines
 
 
@@ -91,7 +92,7 @@ def test_a_very_long_cell_is_rejected() -> None:
 
 def test_a_line_without_an_end_refuses_the_file() -> None:
     with pytest.raises(InvalidError) as refused:
-        _rows(lines("Email,Notes", "x" * (reading.LONGEST_LINE + 1)))
+        _rows(lines("Email,Notes", "x" * (LONGEST_LINE + 1)))
     assert refused.value.code == "csv_damaged"
     assert refused.value.problems[0].where == "line 2"
 
@@ -136,3 +137,9 @@ def test_no_bytes_break_the_reader(raw: bytes) -> None:
     except InvalidError:
         return
     assert rows
+
+
+def test_names_of_columns_without_an_end_refuse_the_file() -> None:
+    with pytest.raises(InvalidError) as refused:
+        reading.open_table(lines('"Email,Name', *(["x" * 1_000] * 200)))
+    assert refused.value.code == "csv_damaged"
