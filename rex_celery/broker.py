@@ -1,6 +1,7 @@
 """Celery as the rest of REX sees it: the app's settings, and flows turned into chains and chords."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import structlog
@@ -23,8 +24,9 @@ HARD_LIMIT_SECONDS = 600
 KEY_PREFIX, PRIORITY_SEPARATOR, PRIORITIES = "rex:", ":", tuple(range(10))
 
 
-def configure() -> Celery:
-    """Give the Celery app of this process its settings; each one's reason stands in docs/celery.md."""
+@cache
+def app() -> Celery:
+    """The Celery app of this process with its settings; each one's reason stands in docs/celery.md."""
     settings = config.settings()
     celery.conf.update(
         broker_url=settings.redis_url,
@@ -82,7 +84,7 @@ _CONSTANT: dict[str, Any] = {
 def publish(flows: Iterable[Flow]) -> None:
     """Send work to the queues. A failure is logged, not raised: the rows stand, and the reconciler sends them again."""
     try:
-        with celery.producer_pool.acquire(block=True, timeout=5) as producer:
+        with app().producer_pool.acquire(block=True, timeout=5) as producer:
             for flow in flows:
                 _canvas(flow).apply_async(producer=producer, **_options(flow))
     except OperationalError as error:

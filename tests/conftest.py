@@ -15,7 +15,7 @@ from alembic.config import Config
 from psycopg import sql
 
 from alembic import command
-from rex_celery import config, db, redis
+from rex_celery import broker, config, db, redis
 from rex_celery.embedded import locks, services
 from rex_celery.embedded.services import Services
 from tests.factories import a_tenant
@@ -142,4 +142,5 @@ def _forget_connections() -> None:
         redis.client().close()
     db.engine.cache_clear()
     redis.client.cache_clear()
+    broker.app.cache_clear()
     config.settings.cache_clear()

@@ -93,6 +93,7 @@ def create_app() -> Flask:
     )
     app.openapi_version = "3.1.0"
     _configure(app, known)
+    app.teardown_request(turn.close)
     errors.register(app)
     app.register_error_handler(404, spa.answer)
     headers.register(app, known)

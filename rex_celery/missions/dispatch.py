@@ -42,7 +42,7 @@ WITH room AS (
   SELECT step_id, no, crew,
     row_number() OVER (PARTITION BY crew ORDER BY class DESC, turn::float8 / weight, tenant_id) AS place
   FROM offered
-), picked AS (
+), picked AS MATERIALIZED (
   SELECT k.step_id, k.no FROM chunks AS k
   JOIN ranked AS w ON w.step_id = k.step_id AND w.no = k.no JOIN room AS r ON r.crew = w.crew
   WHERE w.place <= r.free AND k.state = 'ready' FOR UPDATE OF k SKIP LOCKED

@@ -21,22 +21,28 @@ STALLS_BORNE = 3
 
 _REQUEUE_ALL = text("UPDATE chunks SET state = 'ready' WHERE state = 'queued'")
 _REQUEUE = text("""
-UPDATE chunks SET state = 'ready' WHERE (step_id, no) IN (
+WITH found AS MATERIALIZED (
   SELECT step_id, no FROM chunks WHERE crew = :crew AND state = 'queued'
     AND queued_at < now() - make_interval(secs => :patience) LIMIT 1000 FOR UPDATE SKIP LOCKED)
+UPDATE chunks AS c SET state = 'ready'
+FROM found AS f WHERE c.step_id = f.step_id AND c.no = f.no
 """)
 _EXPIRED = text("""
-UPDATE chunks SET state = 'ready', losses = losses + 1, lease_until = NULL WHERE (step_id, no) IN (
+WITH found AS MATERIALIZED (
   SELECT step_id, no FROM chunks WHERE state = 'running' AND lease_until < now() AND losses < :borne
   LIMIT 1000 FOR UPDATE SKIP LOCKED)
+UPDATE chunks AS c SET state = 'ready', losses = c.losses + 1, lease_until = NULL
+FROM found AS f WHERE c.step_id = f.step_id AND c.no = f.no
 """)
 _POISONED = text("""
 SELECT c.tenant_id, c.mission_id, c.step_id, c.no, m.epoch FROM chunks AS c JOIN missions AS m ON m.id = c.mission_id
 WHERE c.state = 'running' AND c.lease_until < now() AND c.losses >= :borne LIMIT 100
 """)
 _DUE = text("""
-UPDATE chunks SET state = 'ready', run_after = NULL WHERE (step_id, no) IN (
+WITH found AS MATERIALIZED (
   SELECT step_id, no FROM chunks WHERE state = 'waiting' AND run_after <= now() LIMIT 1000 FOR UPDATE SKIP LOCKED)
+UPDATE chunks AS c SET state = 'ready', run_after = NULL
+FROM found AS f WHERE c.step_id = f.step_id AND c.no = f.no
 """)
 _HALF_OPENED = text("""
 SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'assigned'
@@ -83,12 +89,14 @@ def run_round() -> Found:
         poisoned = session.execute(_POISONED, {"borne": STANDARD.rounds}).all()
         half_opened = session.execute(_HALF_OPENED).all()
         _stalled(session)
-        unsettled = settle.unsettled(session)
+        unsettled, abandoned = settle.unsettled(session), settle.abandoned(session)
     for row in poisoned:
         ref = WorkRef(row.tenant_id, row.mission_id, row.step_id, row.no, row.epoch)
         trouble.report(ref, Trouble.WORKER_LOST, "three workers died on this piece of work")
     for tenant_id, mission_id in half_opened:
         engine.open_steps(tenant_id, mission_id)
+    for tenant_id, mission_id in abandoned:
+        settle.settle_abandoned(tenant_id, mission_id)
     for tenant_id, mission_id in unsettled:
         settle.settle(tenant_id, mission_id)
     engine.run_round()

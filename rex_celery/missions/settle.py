@@ -14,6 +14,11 @@ _UNSETTLED = text("""
 SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND EXISTS (
   SELECT FROM outcome_counters AS c WHERE c.mission_id = m.id AND c.pending > 0) LIMIT 100
 """)
+_ABANDONED = text("""
+SELECT DISTINCT m.tenant_id, m.mission_id FROM messages AS m
+WHERE m.state = 'claimed' AND m.claimed_at < now() - make_interval(secs => :patience) AND NOT EXISTS (
+  SELECT FROM chunks AS c WHERE c.mission_id = m.mission_id AND c.no = m.chunk_no AND c.state = 'running') LIMIT 100
+""")
 _MESSAGES = text(
     "UPDATE messages SET state = 'cancelled', reason = 'cancelled' WHERE mission_id = :mission AND state = 'planned'"
 )
@@ -30,6 +35,18 @@ WHERE o.mission_id = :mission AND o.chunk_no = :chunk AND o.state = 'pending' AN
 def unsettled(session: Session) -> list[tuple[UUID, UUID]]:
     """Cancelled missions with pending leads, as (tenant, mission)."""
     return [(row.tenant_id, row.id) for row in session.execute(_UNSETTLED)]
+
+
+def abandoned(session: Session) -> list[tuple[UUID, UUID]]:
+    """Missions with messages claimed long ago that nobody works on any more, as (tenant, mission)."""
+    rows = session.execute(_ABANDONED, {"patience": ledger.ABANDONED_SECONDS})
+    return [(row.tenant_id, row.mission_id) for row in rows]
+
+
+def settle_abandoned(tenant_id: UUID, mission_id: UUID) -> None:
+    """Settle the messages whose sender died in the middle of the call."""
+    with db.transaction(tenant_id) as session:
+        ledger.settle_claimed(session, mission_id)
 
 
 def settle(tenant_id: UUID, mission_id: UUID) -> None:

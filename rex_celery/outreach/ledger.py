@@ -22,15 +22,23 @@ _GATE = text("""
 SELECT m.epoch = :epoch AND m.paused_at IS NULL AND m.state = 'executing' AND t.sending_stopped_at IS NULL
 FROM missions AS m JOIN tenants AS t ON t.id = m.tenant_id WHERE m.id = :mission
 """)
+# Materialised: a subquery with a limit may be run again for every row it is joined to, and lock other rows each time.
 _CLAIM = text("""
+WITH due AS MATERIALIZED (
+  SELECT s.id FROM messages AS s
+  JOIN outcomes AS o ON o.mission_id = s.mission_id AND o.lead_id = s.lead_id AND o.state = 'pending'
+  WHERE s.mission_id = :mission AND s.chunk_no = :chunk AND s.state = 'planned'
+    AND s.channel = ANY(CAST(:channels AS text[]))
+  ORDER BY s.attempts, s.lead_id LIMIT :most FOR UPDATE OF s)
 UPDATE messages AS m SET state = 'claimed', claimed_at = now(), attempts = m.attempts + 1, provider = :provider
-FROM (SELECT s.id FROM messages AS s
-      JOIN outcomes AS o ON o.mission_id = s.mission_id AND o.lead_id = s.lead_id AND o.state = 'pending'
-      WHERE s.mission_id = :mission AND s.chunk_no = :chunk AND s.state = 'planned'
-        AND s.channel = ANY(CAST(:channels AS text[]))
-      ORDER BY s.attempts, s.lead_id LIMIT :most FOR UPDATE OF s SKIP LOCKED) AS due
-WHERE m.id = due.id
+FROM due WHERE m.id = due.id
 RETURNING m.id, m.lead_id, m.channel, m.recipient, m.subject, m.body, m.attempts
+""")
+_LEFT = text("""
+SELECT EXISTS (SELECT FROM messages AS s
+  JOIN outcomes AS o ON o.mission_id = s.mission_id AND o.lead_id = s.lead_id AND o.state = 'pending'
+  WHERE s.mission_id = :mission AND s.chunk_no = :chunk AND s.state = 'planned'
+    AND s.channel = ANY(CAST(:channels AS text[])))
 """)
 _STOPPED = "unnest(CAST(:leads AS uuid[]), CAST(:reasons AS text[])) AS s(lead_id, reason)"
 _HOLD_MESSAGES = text(f"""
@@ -112,16 +120,17 @@ def claim(session: Session, ref: WorkRef, provider: str, channels: Sequence[str]
     """
     if not is_open(session, ref):
         return None
-    values = {"mission": ref.mission_id, "chunk": ref.chunk_no, "provider": provider}
+    values = {"mission": ref.mission_id, "chunk": ref.chunk_no, "provider": provider, "channels": list(channels)}
     while True:
-        rows = session.execute(_CLAIM, {**values, "channels": list(channels), "most": most}).all()
+        # Whoever holds a lock on one of these rows is waited for: a row passed over would never be looked at again.
+        rows = session.execute(_CLAIM, {**values, "most": most}).all()
         stopped = suppression.suppressed_among(session, [row.lead_id for row in rows]) if rows else {}
         if stopped:
             held = {"mission": ref.mission_id, "leads": list(stopped), "reasons": list(stopped.values())}
             session.execute(_HOLD_MESSAGES, held)
             session.execute(_HOLD_LEADS, held)
         kept = [Claimed(*row) for row in rows if row.lead_id not in stopped]
-        if kept or not rows:
+        if kept or not session.execute(_LEFT, values).scalar():
             return kept
 
 

@@ -33,7 +33,7 @@ def test_a_mission_survives_two_kills_of_every_worker_and_an_emptied_redis(
     assert max(server.seen.values()) == 1
     assert _steps_ended_once(tenant, mission)
     counts = _counts(tenant, mission)
-    assert counts["pending"] == 0
+    assert counts["pending"] == 0, _left(tenant, mission)
     assert counts["planned"] == LEADS
     assert counts["sent"] == LEADS * 3 // 4
     # A message whose answer died with its worker counts as sent, with its reason; the mail server saw all others.
@@ -62,3 +62,15 @@ def _counts(tenant: UUID, mission: UUID) -> dict[str, int]:
         unsure = session.execute(assumed, {"id": mission}).scalar_one()
     assert {name: getattr(kept, name) for name in counted} == dict(counted)
     return {"planned": kept.planned, "sent": kept.sent, "pending": kept.pending, "assumed": unsure}
+
+
+def _left(tenant: UUID, mission: UUID) -> list[object]:
+    """The rows that explain a pending lead, for the message of a failure."""
+    asked = text("""
+        SELECT o.chunk_no, s.key, c.state, c.attempt, c.losses, m.state AS message, m.attempts, m.reason
+        FROM outcomes AS o LEFT JOIN messages AS m USING (mission_id, lead_id)
+        LEFT JOIN chunks AS c ON c.mission_id = o.mission_id AND c.no = o.chunk_no
+        LEFT JOIN steps AS s ON s.id = c.step_id
+        WHERE o.mission_id = :id AND o.state = 'pending' ORDER BY 1, 2""")
+    with db.transaction(tenant) as session:
+        return [tuple(row) for row in session.execute(asked, {"id": mission})]
