@@ -4,9 +4,9 @@
 FROM node:24-slim AS screen
 WORKDIR /app/web/ui
 COPY web/ui/package.json web/ui/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY web/ui ./
-RUN npm run types && npm run build
+RUN npm run build
 
 FROM python:3.11-slim AS python
 WORKDIR /app

@@ -57,6 +57,7 @@ clean: ## Remove what was installed and built; your data in .rex stay
 ui: .venv/ready
 	@$(BIN)/python -m web.build_ui
 
+# Everything, for checks and tests; the build alone fetches less, by itself.
 web/ui/node_modules/.ready: web/ui/package-lock.json | .venv/ready
 	@cd web/ui && npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
