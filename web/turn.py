@@ -30,6 +30,11 @@ def serve(view: View) -> ResponseReturnValue:
     return _apart(rule.role, view) if rule.own_transactions else _within(rule.role, view)
 
 
+def close(_: BaseException | None) -> None:
+    """Let go of an uploaded file, which may lie on the disk."""
+    request.close()
+
+
 def _within(role: Role, view: View) -> ResponseReturnValue:
     with db.control() as session:
         g.caller = auth.identify(session, role)

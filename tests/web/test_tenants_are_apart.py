@@ -1,0 +1,116 @@
+"""No route shows or touches a row of another tenant."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from rex_celery import bus, db
+from rex_celery.events import MissionPaused
+from rex_celery.models import ImportRejection
+from tests.factories import a_lead, a_message, a_mission, a_step, an_import, an_outcome
+from tests.web.conftest import Someone
+
+API = "/api/rex"
+# Routes that answer about the installation or the caller alone; each is named so that a new route must be sorted in.
+NOTHING_OF_TENANTS = {"/docs", "/docs/<path:name>", "/docs/start.js", "/health/live", "/health/ready", "/metrics"}
+NOTHING_OF_TENANTS |= {"/openapi.json", "/session", "/session/link", "/leads/import", "/missions/bulk"}
+READ = {
+    "/missions": 200,
+    "/missions/<mission_id>": 404,
+    "/missions/<mission_id>/log": 404,
+    "/missions/<mission_id>/outcomes": 404,
+    "/missions/<mission_id>/messages": 404,
+    "/messages/<message_id>": 404,
+    "/messages/<message_id>.eml": 404,
+    "/leads": 200,
+    "/leads/<lead_id>": 404,
+    "/leads/imports": 200,
+    "/leads/imports/<import_id>": 404,
+    "/leads/imports/<import_id>/rejections": 404,
+    "/events": 200,
+    "/agents/status": 200,
+    "/status": 200,
+    "/settings": 200,
+}
+CHANGE = {f"/missions/<mission_id>/{action}": 404 for action in ("cancel", "pause", "resume", "retry", "approve")}
+OWN_ONLY = {"/emergency-stop", "/emergency-stop/release"}
+MARK = "only-theirs"
+
+
+@pytest.fixture
+def theirs(other_tenant: UUID) -> dict[str, str]:
+    """One of everything, of the other tenant, each with a word that must not be seen."""
+    with db.transaction(other_tenant) as session:
+        session.execute(text("UPDATE tenants SET name = :m, sender_name = :m, offer = :m"), {"m": MARK})
+        lead = a_lead(session, other_tenant, email=f"{MARK}@example.com", first_name=MARK)
+        sender = {"name": MARK, "email": "theirs@example.com", "postal_address": "1 Main Street"}
+        mission = a_mission(session, other_tenant, name=MARK, params={"sender": sender})
+        a_step(session, mission, key=MARK)
+        message = a_message(session, mission, lead, subject=MARK)
+        an_outcome(session, mission, lead)
+        imported = an_import(session, other_tenant, lead, filename=MARK)
+        session.add(ImportRejection(tenant_id=other_tenant, import_id=imported.id, line=2, reason=MARK))
+        bus.publish(session, other_tenant, MissionPaused(mission.id))
+        ids = {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
+    return {name: str(value) for name, value in ids.items()}
+
+
+def address(path: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        path = path.replace(f"<{name}>", value)
+    return API + path
+
+
+def test_every_route_is_sorted_in(app: Flask) -> None:
+    known = {rule.rule.removeprefix(API) for rule in app.url_map.iter_rules() if rule.rule.startswith(API)}
+    assert known == NOTHING_OF_TENANTS | set(READ) | set(CHANGE) | OWN_ONLY
+
+
+@pytest.mark.parametrize("path", READ)
+def test_nothing_of_theirs_can_be_read(admin: FlaskClient, theirs: dict[str, str], path: str) -> None:
+    answer = admin.get(address(path, theirs))
+    assert answer.status_code == READ[path]
+    assert MARK not in answer.text
+    if answer.status_code == 200:
+        assert not any(value in answer.text for value in theirs.values())
+
+
+@pytest.mark.parametrize("path", [path for path in READ if READ[path] == 404])
+def test_the_same_can_be_read_by_its_owner(
+    someone: Someone, other_tenant: UUID, theirs: dict[str, str], path: str
+) -> None:
+    assert someone(other_tenant).get(address(path, theirs)).status_code == 200
+
+
+@pytest.mark.parametrize("path", CHANGE)
+def test_nothing_of_theirs_can_be_changed(
+    admin: FlaskClient, other_tenant: UUID, theirs: dict[str, str], path: str
+) -> None:
+    before = _everything(other_tenant)
+    assert admin.post(address(path, theirs)).status_code == 404
+    assert _everything(other_tenant) == before
+
+
+def test_the_stop_of_one_is_not_the_stop_of_the_other(someone: Someone, admin: FlaskClient, other_tenant: UUID) -> None:
+    other = someone(other_tenant)
+    assert admin.post(f"{API}/emergency-stop").json["stopped"] is True
+    assert other.get(f"{API}/status").json["sending"] == {"stopped": False, "stopped_at": None}
+    other.post(f"{API}/emergency-stop")
+    admin.post(f"{API}/emergency-stop/release")
+    assert other.get(f"{API}/status").json["sending"]["stopped"] is True
+
+
+def test_a_filter_cannot_reach_across(admin: FlaskClient, theirs: dict[str, str]) -> None:
+    assert admin.get(f"{API}/leads", query_string={"import_id": theirs["import_id"]}).json["items"] == []
+    assert admin.get(f"{API}/leads", query_string={"query": MARK}).json["items"] == []
+    assert admin.get(f"{API}/events", query_string={"mission_id": theirs["mission_id"]}).json["items"] == []
+
+
+def _everything(tenant: UUID) -> list[str]:
+    tables = ("missions", "steps", "messages", "outcomes", "events", "agent_logs", "audit")
+    with db.transaction(tenant) as session:
+        rows = [session.execute(text(f"SELECT t::text FROM {table} AS t ORDER BY 1")).scalars() for table in tables]
+        return [row for found in rows for row in found]
