@@ -19,8 +19,8 @@ def test_only_db_opens_sessions_and_engines() -> None:
     openers = re.compile(r"\b(Session\(engine|create_engine\(|sessionmaker\(|psycopg\.connect\()")
     found = {source.path for source in sources() if openers.search(source.text)}
 
-    # The services layer makes roles and databases before there is anything to have a transaction on.
-    assert found - {"rex_celery/embedded/services.py"} == {"rex_celery/db.py"}
+    # Roles and databases are made before there is anything to have a transaction on.
+    assert found - {"rex_celery/embedded/logins.py"} == {"rex_celery/db.py"}
 
 
 def test_only_the_agent_outreach_takes_messages_out_of_the_ledger_and_to_a_sender() -> None:
