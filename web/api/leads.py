@@ -41,8 +41,9 @@ class UploadForm(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     file: FileStorage = Field(description="A CSV export; its encoding and its delimiter are recognised.")
-    mapping: str | None = Field(
-        None,
+    # Not `str | None`: a field that is more than text is read as JSON before it gets here.
+    mapping: str = Field(
+        "",
         max_length=50_000,
         description="JSON object from column to field (empty: leave out) for what the header leaves open.",
         examples=['{"Mail": "email", "Firma": "company"}'],
@@ -131,7 +132,7 @@ def _shown(stored: queries.Import) -> Import:
     return Import(**known, rejections_url=f"{PREFIX}/leads/imports/{stored.id}/rejections" if stored.rejected else None)
 
 
-def _mapping(text: str | None) -> dict[str, str] | None:
+def _mapping(text: str) -> dict[str, str] | None:
     if not text:
         return None
     try:
