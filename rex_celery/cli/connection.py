@@ -1,9 +1,12 @@
 """How a command reaches REX: over HTTP with the key kept on this machine, or the database directly."""
 
+import logging
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import ProgrammingError
 
 from rex_celery import config, db
@@ -37,21 +40,18 @@ def address(settings: config.Settings) -> str:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Have the database for the block; servers of ours that do not run are started and stopped again.
+    """Have the database for the block; a server of ours that does not run is started and stopped again.
 
     Raises:
         RefusedError: there is no database yet, or it has no tables.
 
     """
-    settings = config.settings()
-    if load_state(settings.home) is None and not settings.database_url:
-        raise RefusedError(
-            f"There is no REX in {settings.home} yet.",
-            code="no_installation",
-            action="Start it once with `rex up`, or name its database in DATABASE_URL.",
-        )
-    with services.using(settings.home, services.given(settings)) as known:
-        services.use(known)
+    log_to_stderr()
+    with ExitStack() as stack:
+        settings = config.settings()
+        if not settings.database_url:
+            _require_installation(settings)
+            services.use(stack.enter_context(services.using(settings.home, services.given(settings))))
         try:
             yield
         except ProgrammingError as error:
@@ -73,6 +73,23 @@ def tenant(slug: str) -> UUID:
     """
     with db.control() as session:
         return accounts.find_tenant(session, slug).id
+
+
+def log_to_stderr() -> None:
+    """Keep what the code logs out of what the command says, which programs may read."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _require_installation(settings: config.Settings) -> None:
+    if load_state(settings.home) is None:
+        raise RefusedError(
+            f"There is no REX in {settings.home} yet.",
+            code="no_installation",
+            action="Start it once with `rex up`, or name its database in DATABASE_URL.",
+        )
 
 
 def _kept_key(home: Home) -> str:

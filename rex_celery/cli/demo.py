@@ -1,6 +1,5 @@
 """`rex demo`: from nothing to a mission that really ran, and what came of it."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,23 +19,16 @@ def demo(
     from rex_celery.cli import connection, first_tenant, sample_mission, screen
     from rex_celery.embedded import up
 
-    settings, console = config.settings(), screen.out()
+    console = screen.out()
     source = file or sample_mission.sample_list()
-    told: list[str] = []
-
-    def welcome() -> tuple[str, ...]:
-        told.extend(first_tenant.welcome())
-        return ()
-
-    with ExitStack() as stack:
-        with console.status("Starting REX; the first time takes a minute …"):
-            instance = stack.enter_context(up.running(settings, welcome))
-        console.print("[green]✓[/] REX runs already" if instance.attached else "[green]✓[/] REX is ready")
-        for line in told:
-            console.print(line, soft_wrap=True)
+    with up.running(config.settings(), first_tenant.welcome) as instance:
+        if instance.attached:
+            console.print("[green]✓[/] REX runs already")
         completed = sample_mission.run(connection.api(), source, console)
         if console.is_terminal and not instance.attached:
             _stay(console)
+        elif not instance.attached:
+            console.print("REX stops now; bring it back with `rex up` to look round.")
     raise typer.Exit(0 if completed else 1)
 
 

@@ -16,8 +16,9 @@ def doctor(*, json: AsJson = False) -> None:
     from rich.markup import escape
 
     from rex_celery import config
-    from rex_celery.cli import screen
+    from rex_celery.cli import connection, screen
 
+    connection.log_to_stderr()
     found = _look(config.settings())
     wrong = [finding for finding in found if not finding.ok]
     if json:
