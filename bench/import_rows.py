@@ -68,6 +68,8 @@ def _measure(file: Path, rows: int, home: Path, *, twice: bool) -> dict[str, obj
             "memory_gb": round(psutil.virtual_memory().total / 2**30),
             "processor": platform.processor() or platform.machine(),
             "python": platform.python_version(),
+            # Negative where the benchmark went before the other programs of a shared machine.
+            "nice": psutil.Process().nice(),
             "load_before": [round(load, 2) for load in psutil.getloadavg()],
         },
         "file_mb": round(file.stat().st_size / 2**20, 1),

@@ -1,0 +1,37 @@
+"""``make bench``: REX beside plain Celery and Flask, taken in turns on one machine; results as files and as a table."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import machine, pipeline, report
+from bench.stage import Stage, ready
+
+MEASUREMENTS: dict[str, Callable[[Stage], dict[str, object]]] = {
+    "pipeline": pipeline.measure,
+}
+
+
+def main() -> None:
+    """Run the measurements that were asked for, or all."""
+    options = _options()
+    with ready(options.home) as stage:
+        os.environ["BENCH_PEER_REDIS"] = stage.peer_redis_url  # noqa: TID251  the peer's only settings
+        os.environ["BENCH_PEER_DATABASE"] = stage.peer_database  # noqa: TID251
+        for name in options.only or MEASUREMENTS:
+            found = {"machine": machine.describe(stage), **MEASUREMENTS[name](stage)}
+            report.keep(options.results, name, found)
+            report.show(name, found)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[*MEASUREMENTS, []], help="which measurements; all unless named")
+    parser.add_argument("--home", type=Path, help="the REX_HOME to use; a temporary one unless given")
+    parser.add_argument("--results", type=Path, default=report.RESULTS, help="the folder of the result files")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
