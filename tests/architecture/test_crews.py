@@ -1,13 +1,24 @@
 """Crews and roster agree with the tasks, the files and the plans that carry them out."""
 
 from importlib import import_module
+from typing import Any
+
+import pytest
 
 from rex_celery import crews
+from rex_celery.embedded.services import Services
 from rex_celery.missions.plan import TEMPLATES, StepKind
 from tests.architecture.source import CHECKOUT
-from workers.app import app
 
 BUILT = {agent.name: agent for agent in crews.ROSTER if agent.built}
+
+
+@pytest.fixture
+def app(database: Services) -> Any:
+    """The app as a worker loads it."""
+    loaded = import_module("workers.app").app
+    loaded.loader.import_default_modules()
+    return loaded
 
 
 def test_there_are_28_agents_in_5_crews() -> None:
@@ -16,8 +27,7 @@ def test_there_are_28_agents_in_5_crews() -> None:
     assert len(crews.Crew) == 5
 
 
-def test_every_built_agent_is_a_registered_task_and_no_other_is() -> None:
-    app.loader.import_default_modules()
+def test_every_built_agent_is_a_registered_task_and_no_other_is(app: Any) -> None:
     ours = {name for name in app.tasks if name.partition(".")[0] in set(crews.Crew)}
 
     assert ours == {f"{agent.crew}.{agent.name}" for agent in BUILT.values()}
@@ -46,7 +56,7 @@ def test_every_step_of_a_template_is_some_built_agents_work() -> None:
         assert {step.agent for step in plan if step.kind is not StepKind.APPROVAL} <= set(BUILT)
 
 
-def test_the_queues_are_one_per_crew_and_control() -> None:
+def test_the_queues_are_one_per_crew_and_control(app: Any) -> None:
     configured = {queue.name for queue in app.conf.task_queues}
 
     assert configured == {f"crew.{crew}" for crew in crews.Crew} | {"control"}
