@@ -96,7 +96,7 @@ def a_step(session: Session, mission: Mission, **fields: object) -> Step:
 
 def a_chunk(session: Session, step: Step, no: int = 0, **fields: object) -> Chunk:
     """A ready chunk of a step."""
-    owner = {"tenant_id": step.tenant_id, "mission_id": step.mission_id, "step_id": step.id}
+    owner = {"tenant_id": step.tenant_id, "mission_id": step.mission_id, "step_id": step.id, "crew": step.crew}
     return _stored(session, Chunk(**(owner | {"no": no} | fields)))
 
 
