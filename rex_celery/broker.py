@@ -45,7 +45,7 @@ def app() -> Celery:
             "health_check_interval": 25,
         },
         result_backend_transport_options={"global_keyprefix": KEY_PREFIX},
-        task_queues=[Queue(name) for name in crews.QUEUES],
+        task_queues=[Queue(name) for name in crews.QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue=crews.CONTROL_QUEUE,
         **_CONSTANT,
     )
