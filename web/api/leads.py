@@ -16,7 +16,7 @@ from rex_celery import db
 from rex_celery.errors import InvalidError, Problem
 from rex_celery.leads import importing, queries
 from rex_celery.leads.queries import Lead, LeadDetail
-from rex_celery.leads.reading import Rejection
+from rex_celery.leads.rows import Rejection
 from rex_celery.tenancy.access import Role
 from web import auth
 from web.api.shapes import PREFIX, Cursor, Line, Path, documented, listed, resource
