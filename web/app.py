@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import rex_celery
 from rex_celery import config
 from rex_celery.errors import RefusedError
-from web import docs, encoding, errors, headers, spa, turn, unsubscribe
+from web import cookies, docs, encoding, errors, headers, spa, turn, unsubscribe
 from web.api import (
     agents,
     emergency_stop,
@@ -60,6 +60,7 @@ class Rex(OpenAPI):
     """Flask, with one transaction around each request."""
 
     json_provider_class = encoding.Json
+    session_interface = cookies.SessionCookies()
 
     def register_api(self, api: APIBlueprint, **options: Any) -> None:
         """As inherited, except that the methods of one path may come from several blueprints."""

@@ -73,7 +73,7 @@ def tenant_session() -> Session:
 
 
 def identify(control: Session, needed: Role) -> Caller:
-    """See who is asking and that they may; needs a session of ``db.control()``.
+    """See who is asking and that they may; needs a session of ``db.control()``, which becomes their tenant's.
 
     Raises:
         UnauthenticatedError: nobody we know.

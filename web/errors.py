@@ -7,10 +7,9 @@ from http import HTTPStatus
 import pydantic
 import structlog
 from flask import Flask, Response, g, jsonify, request
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from rex_celery.errors import InvalidError, Problem, RefusedError, UnavailableError
+from rex_celery.errors import InvalidError, Problem, RefusedError
 
 log = structlog.get_logger()
 
@@ -43,7 +42,6 @@ def register(app: Flask) -> None:
     """Let every way out of a request speak the same format."""
     app.register_error_handler(RefusedError, refused)
     app.register_error_handler(HTTPException, from_http)
-    app.register_error_handler(PoolTimeoutError, _busy)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
 
@@ -135,12 +133,6 @@ def from_http(error: HTTPException) -> Response:
         if name == "Allow":
             response.headers[name] = value
     return response
-
-
-def _busy(_: PoolTimeoutError) -> Response:
-    return refused(
-        UnavailableError("All connections to Postgres are in use.", code="busy", action="Ask again in a moment.")
-    )
 
 
 def _too_deep(_: RecursionError) -> Response:

@@ -38,7 +38,6 @@ def close(_: BaseException | None) -> None:
 def _within(role: Role, view: View) -> ResponseReturnValue:
     with db.control() as session:
         g.caller = auth.identify(session, role)
-        db.enter(session, g.caller.tenant_id)
         g.session = session
         # Inside the transaction: an answer that cannot be written must take its effect back with it.
         return idempotency.answered(session, g.caller, view) if request.method == "POST" else make_response(view())

@@ -48,8 +48,10 @@ class Caller:
 
 # Asked once a request, so it brings along what most requests need of the tenant.
 _TENANT = "t.name AS tenant_name, t.sender_name, t.sender_email, t.postal_address, t.offer, t.sending_stopped_at"
+# With the answer the transaction becomes the tenant's own: from here on it sees and touches that tenant's rows only.
+_ENTER = f"set_config('rex.tenant', t.id::text, true), set_config('role', '{db.APP_ROLE}', true)"
 _KEY = f"""
-SELECT k.id, k.tenant_id, {_TENANT}, k.role, k.name, 'key:' || k.prefix AS actor,
+SELECT k.id, k.tenant_id, {_TENANT}, {_ENTER}, k.role, k.name, 'key:' || k.prefix AS actor,
   k.revoked_at IS NOT NULL AS revoked, coalesce(k.expires_at <= now(), false) AS expired,
   coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
 FROM api_keys AS k JOIN tenants AS t ON t.id = k.tenant_id
@@ -57,7 +59,7 @@ FROM api_keys AS k JOIN tenants AS t ON t.id = k.tenant_id
 _BY_HASH = text(_KEY + "WHERE k.key_hash = :hash")
 _BY_KEY_ID = text(_KEY + "WHERE k.id = :id")
 _BY_USER_ID = text(
-    f"SELECT u.id, u.tenant_id, {_TENANT}, u.role, u.email AS name, 'user:' || u.email AS actor"
+    f"SELECT u.id, u.tenant_id, {_TENANT}, {_ENTER}, u.role, u.email AS name, 'user:' || u.email AS actor"
     " FROM users AS u JOIN tenants AS t ON t.id = u.tenant_id WHERE u.id = :id AND u.disabled_at IS NULL"
 )
 # A busy key would otherwise make all its requests wait for one row.
@@ -96,7 +98,7 @@ def authenticate(plaintext: str) -> Caller:
 
 
 def by_key(session: Session, plaintext: str) -> Caller:
-    """Whom this API key belongs to; needs a session of ``db.control()``.
+    """Whom this API key belongs to; needs a session of ``db.control()``, which becomes that tenant's.
 
     Raises:
         UnauthenticatedError: there is no such key, or it was revoked or has expired.
@@ -106,7 +108,7 @@ def by_key(session: Session, plaintext: str) -> Caller:
 
 
 def by_identity(session: Session, identity: Identity) -> Caller:
-    """Who signed in, as they stand now; needs a session of ``db.control()``.
+    """Who signed in, as they stand now; needs a session of ``db.control()``, which becomes that tenant's.
 
     Raises:
         UnauthenticatedError: the key was revoked or the user disabled since.

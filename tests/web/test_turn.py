@@ -63,11 +63,12 @@ def test_a_submission_is_one_transaction_of_few_statements(admin: FlaskClient) -
     admin.post(MISSIONS, json=WAKE)
     with watched() as seen:
         assert admin.post(MISSIONS, json=WAKE).status_code == 201
-    # enter as control, who asks, enter as the tenant, mission with steps, its view, event number, event.
-    assert seen == {"statements": 7, "transactions": 1}
+    # enter, who asks, mission with steps, its view, event number, event.
+    assert seen["transactions"] == 1
+    assert seen["statements"] <= 6
 
 
-@pytest.mark.parametrize(("path", "statements"), [("/api/rex/settings", 3), ("/api/rex/status", 4), (MISSIONS, 4)])
+@pytest.mark.parametrize(("path", "statements"), [("/api/rex/settings", 2), ("/api/rex/status", 3), (MISSIONS, 3)])
 def test_reading_is_one_transaction_of_few_statements(admin: FlaskClient, path: str, statements: int) -> None:
     admin.get(path)
     with watched() as seen:
@@ -79,7 +80,7 @@ def test_a_detail_takes_two_statements_more_than_signing_in(admin: FlaskClient) 
     path = f"{MISSIONS}/{admin.post(MISSIONS, json=WAKE).json['id']}"
     with watched() as seen:
         admin.get(path)
-    assert seen == {"statements": 5, "transactions": 1}
+    assert seen == {"statements": 4, "transactions": 1}
 
 
 @pytest.mark.usefixtures("no_redis")
@@ -124,7 +125,7 @@ def test_a_view_that_breaks_takes_its_effect_back(
     def break_(*_: object) -> None:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr("web.api.missions.queries.several", break_)
+    monkeypatch.setattr("web.api.missions.queries.submitted", break_)
     answer = admin.post(MISSIONS, json=WAKE)
     assert (answer.status_code, answer.json["code"]) == (500, "internal")
     assert answer.json["request_id"] == answer.headers["X-Request-ID"]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from flask import Response, jsonify
-from rex_celery.monitoring.checks import Check
 
 from rex_celery.monitoring import checks
+from rex_celery.monitoring.checks import Check
 from web import auth
 from web.api.shapes import documented, resource
 

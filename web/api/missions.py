@@ -193,7 +193,7 @@ def _steer(action: Action, mission_id: UUID) -> Response:
 def _submit(wishes: list[MissionCreate]) -> list[Mission]:
     session, caller = auth.tenant_session(), auth.caller()
     orders = [_order(wish, caller.tenant.settings) for wish in wishes]
-    return queries.several(session, launch.submit(session, caller.tenant_id, orders, actor=caller.actor))
+    return queries.submitted(session, launch.submit(session, caller.tenant_id, orders, actor=caller.actor))
 
 
 def _order(wish: MissionCreate, settings: SenderSettings) -> Order:

@@ -100,6 +100,12 @@ test("a refused connection leaves the pages polling", async () => {
   await reaches("polling");
 });
 
+test("a server that answers nothing leaves the pages polling too", async () => {
+  sockets.removeAllListeners("connection");
+  connection.open(url);
+  await reaches("polling");
+}, 15_000);
+
 test("an event that is none is passed over", async () => {
   connection.open(url);
   await reaches("live");

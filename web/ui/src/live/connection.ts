@@ -15,6 +15,8 @@ interface Listeners {
 const ATTEMPTS_BEFORE_POLLING = 2;
 const REFUSED_RETRY_MS = 15_000;
 const ACK_TIMEOUT_MS = 8_000;
+/** Long enough for a restart of the live server; who waits longer shall know what to expect. */
+const PATIENCE_MS = 6_000;
 
 export class LiveConnection {
   state: LiveState = "connecting";
@@ -24,6 +26,7 @@ export class LiveConnection {
   readonly #watchers = new Set<() => void>();
   #lastSeq: number | null = null;
   #failures = 0;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(topics: readonly string[], listeners: Listeners) {
@@ -32,8 +35,13 @@ export class LiveConnection {
   }
 
   open(url: string): void {
-    const socket = io(url, { withCredentials: true, transports: ["websocket", "polling"] });
+    const socket = io(url, {
+      withCredentials: true,
+      transports: ["websocket", "polling"],
+      timeout: ACK_TIMEOUT_MS,
+    });
     this.#socket = socket;
+    this.#startPatience();
     socket.on("connect", () => void this.#subscribe(socket, [...this.#topics.keys()]));
     socket.on("disconnect", () => this.#lost(socket));
     socket.on("connect_error", () => this.#failed(socket));
@@ -43,6 +51,7 @@ export class LiveConnection {
 
   close(): void {
     clearTimeout(this.#retry);
+    clearTimeout(this.#patience);
     this.#socket?.off();
     this.#socket?.disconnect();
     this.#socket = null;
@@ -104,6 +113,7 @@ export class LiveConnection {
 
   #lost(socket: Socket): void {
     this.#enter("reconnecting");
+    this.#startPatience();
     this.#keepTrying(socket);
   }
 
@@ -111,6 +121,14 @@ export class LiveConnection {
     this.#failures += 1;
     if (this.#failures >= ATTEMPTS_BEFORE_POLLING || !socket.active) this.#enter("polling");
     this.#keepTrying(socket);
+  }
+
+  /** A server that takes connections and says nothing causes no error for a long time. */
+  #startPatience(): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      if (this.state !== "live") this.#enter("polling");
+    }, PATIENCE_MS);
   }
 
   /** The library tries again by itself, except after the server's own No (an ended session, say). */
