@@ -89,7 +89,10 @@ def _ports(settings: Settings, *, runs_here: bool) -> Iterator[Finding]:
         name = f"port {port} ({setting})"
         try:
             ports.require(settings.host, port, setting)
+            detail = "free"
         except RefusedError as error:
-            yield Finding(name, runs_here, "used by this REX" if runs_here else error.detail, error.action)
-        else:
-            yield Finding(name, ok=True, detail="free")
+            if not runs_here:
+                yield Finding(name, ok=False, detail=error.detail, action=error.action)
+                continue
+            detail = "used by this REX"
+        yield Finding(name, ok=True, detail=detail)
