@@ -26,6 +26,13 @@ _COLOURS = (
 _LOG_BYTES, _LOG_FILES = 10_000_000, 3
 
 
+class _LogFile(RotatingFileHandler):
+    """A disk that is full must not keep REX from running, nor fill the screen."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        del record
+
+
 class Screen:
     """The terminal, or plain lines where there is none, and the log file; ``quiet``: processes speak there only."""
 
@@ -35,7 +42,7 @@ class Screen:
         self._quiet = quiet
         self._width = max(map(len, names), default=0)
         self._colour = {name: _COLOURS[place % len(_COLOURS)] for place, name in enumerate(names)}
-        self._file = RotatingFileHandler(log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+        self._file = _LogFile(log, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
         self._file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         self._began = monotonic()
 

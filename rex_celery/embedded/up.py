@@ -109,7 +109,9 @@ def _ready(settings: Settings, welcome: Welcome, screen: Screen) -> Iterator[Sup
 def _supervised(settings: Settings, known: Services, screen: Screen) -> Iterator[Supervisor]:
     """The processes, of which those that need a Python of their own start at once: they load while we migrate."""
     chosen = {setting: str(port) for setting, port in _ports(settings).items()}
-    supervisor = Supervisor(PROCESSES, {**known.environment(), **chosen, "REX_HOST": settings.host}, screen)
+    # None of them migrates, so none is told the owner's password.
+    told = {**known.environment(), "DATABASE_URL": known.app_database_url, "REX_HOST": settings.host, **chosen}
+    supervisor = Supervisor(PROCESSES, told, screen)
     try:
         supervisor.prepare()
         record.write(known.home, record.of(settings, supervisor))

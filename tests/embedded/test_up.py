@@ -32,13 +32,23 @@ except RefusedError as error:
 """
 
 
+# What `rex demo` does around its mission.
+DEMO = """
+from rex_celery import config
+from rex_celery.embedded import readiness, up
+with up.running(config.settings(), lambda: ()) as instance:
+    print("attached", instance.attached, "ready", readiness.ask(instance.settings).ready, flush=True)
+print("left", flush=True)
+"""
+
+
 class Up:
     """`rex up` in a process of its own, and what it printed so far."""
 
-    def __init__(self, home: Path, chosen: dict[str, str]) -> None:
+    def __init__(self, home: Path, chosen: dict[str, str], program: str = PROGRAM) -> None:
         environment = {"PATH": os.defpath, "HOME": "/", "REX_HOME": str(home), "PYTHONPATH": str(CHECKOUT), **chosen}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", program],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -60,8 +70,8 @@ class Up:
 
 
 @contextmanager
-def _up(home: Path, chosen: dict[str, str]) -> Iterator[Up]:
-    started = Up(home, chosen)
+def _up(home: Path, chosen: dict[str, str], program: str = PROGRAM) -> Iterator[Up]:
+    started = Up(home, chosen, program)
     try:
         yield started
     finally:
@@ -91,6 +101,10 @@ def test_from_nothing_to_ready_and_in_order_back_to_nothing(home: Path, chosen: 
             assert "is running already" in second.printed
             assert f"http://127.0.0.1:{chosen['REX_PORT']}" in second.printed
 
+        with _up(home, chosen, DEMO) as demo:
+            assert demo.end() == 0
+            assert "attached True ready True" in demo.printed
+
         pids = json.loads(Home(home).up_file.read_text())["pids"]
         assert set(pids) == {process.name for process in PROCESSES}
         os.kill(pids["campaign"], signal.SIGKILL)
@@ -108,6 +122,16 @@ def test_from_nothing_to_ready_and_in_order_back_to_nothing(home: Path, chosen: 
     assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
     assert postgres.running_port(home / "postgres") is None
     assert not Home(home).up_file.exists()
+
+
+def test_a_demo_has_a_rex_for_as_long_as_it_lasts(home: Path, chosen: dict[str, str]) -> None:
+    with _up(home, chosen, DEMO) as demo:
+        demo.until("attached False ready True")
+        started = psutil.Process(demo.process.pid).children(recursive=True)
+        assert demo.end() == 0
+    assert len(started) > len(PROCESSES)
+    assert not psutil.wait_procs(started, timeout=10)[1]
+    assert postgres.running_port(home / "postgres") is None
 
 
 def test_a_busy_port_is_told_before_anything_is_started(home: Path, chosen: dict[str, str]) -> None:
