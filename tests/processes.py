@@ -32,7 +32,7 @@ class Team:
         self.run(name, "worker", *options)
 
     def run(self, name: str, *command: str) -> None:
-        environment = {**os.environ, **self.settings}
+        environment = {**os.environ, **self.settings}  # noqa: TID251  a child's environment
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", *command],

@@ -16,6 +16,8 @@ _LOCK = text("SELECT state, paused_at, epoch FROM missions WHERE id = :mission F
 _EPOCH = text("UPDATE missions SET epoch = epoch + 1, paused_at = NULL WHERE id = :mission")
 _PAUSE = text("UPDATE missions SET paused_at = now() WHERE id = :mission")
 _RESUME = text("UPDATE missions SET paused_at = NULL WHERE id = :mission")
+# Their messages were read and dropped during the pause, or soon will be; a second one does no harm.
+_SEND_AGAIN = text("UPDATE chunks SET state = 'ready' WHERE mission_id = :mission AND state = 'queued'")
 _STEPS_AGAIN = text("""
 UPDATE steps AS s SET attempt = attempt + 1, error = NULL, finished_at = NULL,
   state = CASE WHEN s.total = 0 THEN 'blocked' ELSE 'ready' END, failed = 0
@@ -89,6 +91,7 @@ def resume(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) -
     if mission.paused_at is None:
         raise ConflictError("The mission is not paused.", action="There is nothing to resume.")
     session.execute(_RESUME, {"mission": mission_id})
+    session.execute(_SEND_AGAIN, {"mission": mission_id})
     _log(session, tenant_id, mission_id, f"resumed by {actor}")
     bus.publish(session, tenant_id, MissionResumed(mission_id))
     dispatch.kick(session)

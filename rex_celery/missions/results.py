@@ -15,27 +15,29 @@ from rex_celery.paging import Page
 _NAME = "nullif(concat_ws(' ', l.first_name, l.last_name), '')"
 _OUTCOMES = text(
     f"""
-SELECT o.lead_id, {_NAME} AS name, l.email, o.state, o.reason, o.score, o.strategy, o.channel, g.id AS message_id
+SELECT o.chunk_no, o.lead_id, {_NAME} AS name, l.email, o.state, o.reason, o.score, o.strategy, o.channel,
+  g.id AS message_id
 FROM outcomes AS o JOIN leads AS l ON l.id = o.lead_id
 LEFT JOIN LATERAL (
   SELECT id FROM messages WHERE mission_id = o.mission_id AND lead_id = o.lead_id ORDER BY created_at DESC LIMIT 1
 ) AS g ON true
 WHERE o.mission_id = :mission AND (CAST(:state AS text) IS NULL OR o.state = :state)
-  AND (CAST(:lead AS uuid) IS NULL OR o.lead_id > :lead)
-ORDER BY o.lead_id LIMIT :limit
+  AND (CAST(:lead AS uuid) IS NULL OR (o.chunk_no, o.lead_id) > (:chunk, :lead))
+ORDER BY o.chunk_no, o.lead_id LIMIT :limit
 """
 )
 _MESSAGE = f"""
 SELECT g.id, g.mission_id, g.lead_id, {_NAME} AS lead_name, g.recipient AS to, g.channel, g.subject, g.body,
-  g.framework, g.state, g.reason, g.sent_at, g.step_key
+  g.framework, g.state, g.reason, g.sent_at, g.step_key, g.chunk_no
 FROM messages AS g LEFT JOIN leads AS l ON l.id = g.lead_id
 """
 _MESSAGES = text(
     _MESSAGE
     + """
 WHERE g.mission_id = :mission
-  AND (CAST(:lead AS uuid) IS NULL OR (g.lead_id, g.step_key, g.channel) > (:lead, :step, :channel))
-ORDER BY g.lead_id, g.step_key, g.channel LIMIT :limit
+  AND (CAST(:lead AS uuid) IS NULL
+       OR (g.chunk_no, g.lead_id, g.step_key, g.channel) > (:chunk, :lead, :step, :channel))
+ORDER BY g.chunk_no, g.lead_id, g.step_key, g.channel LIMIT :limit
 """
 )
 _SENDER = text(
@@ -55,11 +57,11 @@ def outcomes(
         InvalidError: the cursor is not one of this list's.
 
     """
-    (lead,) = paging.read_cursor(cursor, UUID) if cursor else (None,)
-    known = {"mission": mission_id, "state": state, "lead": lead, "limit": limit + 1}
+    chunk, lead = paging.read_cursor(cursor, int, UUID) if cursor else (None, None)
+    known = {"mission": mission_id, "state": state, "chunk": chunk, "lead": lead, "limit": limit + 1}
     rows = session.execute(_OUTCOMES, known).all()
     queries.see(session, mission_id, rows)
-    return paging.cut(rows, limit, _outcome, lambda row: (row.lead_id,))
+    return paging.cut(rows, limit, _outcome, lambda row: (row.chunk_no, row.lead_id))
 
 
 def messages(session: Session, mission_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page[Message]:
@@ -70,11 +72,18 @@ def messages(session: Session, mission_id: UUID, *, limit: int = 50, cursor: str
         InvalidError: the cursor is not one of this list's.
 
     """
-    lead, step, channel = paging.read_cursor(cursor, UUID, str, str) if cursor else (None, None, None)
-    known = {"mission": mission_id, "lead": lead, "step": step, "channel": channel, "limit": limit + 1}
+    chunk, lead, step, channel = paging.read_cursor(cursor, int, UUID, str, str) if cursor else (None,) * 4
+    known = {
+        "mission": mission_id,
+        "chunk": chunk,
+        "lead": lead,
+        "step": step,
+        "channel": channel,
+        "limit": limit + 1,
+    }
     rows = session.execute(_MESSAGES, known).all()
     queries.see(session, mission_id, rows)
-    return paging.cut(rows, limit, _message, lambda row: (row.lead_id, row.step_key, row.channel))
+    return paging.cut(rows, limit, _message, lambda row: (row.chunk_no, row.lead_id, row.step_key, row.channel))
 
 
 def message(session: Session, message_id: UUID) -> Message:

@@ -1,12 +1,13 @@
-"""Carrying work by hand: what would go to Redis is kept in a list and run in this process, in any order a test likes."""
+"""Carrying work by hand: what would go to Redis is kept in a list and run in this process, as a test likes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from rex_celery import broker, db
+from rex_celery import broker, clock, db
 from rex_celery.embedded.services import Services
 from rex_celery.flow import Call, Flow, Sequence, Together
 from rex_celery.missions import engine, launch
@@ -77,5 +78,6 @@ def submitted(tenant_id: UUID, leads: int = 12, **fields: object) -> UUID:
 
 
 def _lead(number: int) -> dict[str, object]:
+    """Every fourth is a customer. The engine reads the real clock, so the last activity is counted from today."""
     stage = "Closed Won" if number % 4 == 3 else "Proposal Sent"
-    return {"deal_stage": stage}
+    return {"deal_stage": stage, "last_activity_on": clock.now().date() - timedelta(days=100), "phone": None}

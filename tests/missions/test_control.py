@@ -1,0 +1,120 @@
+"""What a person may do to a mission, and that it takes effect before the next send."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from rex_celery import db
+from rex_celery.errors import ConflictError, NotFoundError
+from rex_celery.missions import control
+from tests.missions import asking
+from tests.missions.conftest import HandCarrier, submitted
+
+Act = Callable[[Session, UUID, UUID], None]
+
+
+def act(what: Callable[..., None], tenant: UUID, mission: UUID) -> None:
+    with db.transaction(tenant) as session:
+        what(session, tenant, mission, actor="a person")
+
+
+def _at_the_door(carrier: HandCarrier) -> None:
+    """Run until the first piece of sending is the next thing to be done."""
+    carrier.run_all(until=lambda: bool(carrier.waiting) and carrier.waiting[0].task == "campaign.outreach")
+
+
+def test_a_cancelled_mission_sends_nothing_more_and_still_adds_up(carrier: HandCarrier, tenant: UUID) -> None:
+    mission = submitted(tenant, leads=20)
+    _at_the_door(carrier)
+    carrier.run(carrier.waiting.pop(0))
+    sent = len(asking.delivered(tenant))
+    assert sent > 0
+    act(control.cancel, tenant, mission)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "cancelled"
+    assert len(asking.delivered(tenant)) == sent
+    assert asking.leads_of(tenant, mission) == {
+        ("sent", None): sent,
+        ("skipped", "customer"): 5,
+        ("skipped", "cancelled"): 15 - sent,
+    }
+    assert asking.adds_up(tenant, mission)
+
+
+def test_a_paused_mission_waits_and_goes_on_where_it_stood(carrier: HandCarrier, tenant: UUID) -> None:
+    mission = submitted(tenant, leads=20)
+    _at_the_door(carrier)
+    carrier.run(carrier.waiting.pop(0))
+    sent = len(asking.delivered(tenant))
+    act(control.pause, tenant, mission)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "executing"
+    assert len(asking.delivered(tenant)) == sent
+    act(control.resume, tenant, mission)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert asking.leads_of(tenant, mission) == {("sent", None): 15, ("skipped", "customer"): 5}
+    assert set(asking.delivered(tenant).values()) == {1}
+
+
+def test_the_emergency_stop_holds_every_message_and_its_release_lets_them_go(
+    carrier: HandCarrier, tenant: UUID
+) -> None:
+    mission = submitted(tenant, leads=8)
+    _at_the_door(carrier)
+    stop = text("UPDATE tenants SET sending_stopped_at = CASE WHEN :on THEN now() END WHERE id = :id")
+    with db.transaction(tenant) as session:
+        session.execute(stop, {"id": tenant, "on": True})
+    carrier.run_all()
+    assert not asking.delivered(tenant)
+    assert asking.state_of(tenant, mission) == "executing"
+    with db.transaction(tenant) as session:
+        session.execute(stop, {"id": tenant, "on": False})
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert sorted(asking.delivered(tenant).values()) == [1] * 6
+
+
+@pytest.mark.parametrize("what", [control.cancel, control.pause, control.resume, control.retry, control.approve])
+def test_a_mission_of_another_tenant_is_not_there(
+    carrier: HandCarrier, tenant: UUID, other_tenant: UUID, what: Act
+) -> None:
+    mission = submitted(tenant, leads=1)
+    with pytest.raises(NotFoundError):
+        act(what, other_tenant, mission)
+    with pytest.raises(NotFoundError):
+        act(what, tenant, uuid4())
+    assert asking.state_of(tenant, mission) == "queued"
+
+
+@pytest.mark.parametrize("what", [control.cancel, control.pause, control.resume, control.retry, control.approve])
+def test_a_completed_mission_refuses_everything(carrier: HandCarrier, tenant: UUID, what: Act) -> None:
+    mission = submitted(tenant, leads=1)
+    carrier.run_all()
+    with pytest.raises(ConflictError):
+        act(what, tenant, mission)
+    assert asking.state_of(tenant, mission) == "completed"
+
+
+def test_with_a_mail_server_a_mission_waits_for_approval_and_sends_after_it(
+    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rex_celery import config
+
+    monkeypatch.setattr(type(config.settings()), "delivery", property(lambda _: "smtp"))
+    mission = submitted(tenant, leads=4, autonomy="approve_first_n")
+    carrier.run_all()
+    assert (
+        asking.one(tenant, "SELECT state FROM steps WHERE mission_id = :id AND key = 'approve'", id=mission)
+        == "waiting"
+    )
+    assert not asking.delivered(tenant)
+    monkeypatch.undo()
+    monkeypatch.setattr("rex_celery.broker.publish", carrier.publish)
+    act(control.approve, tenant, mission)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert len(asking.delivered(tenant)) == 3

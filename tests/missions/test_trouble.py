@@ -1,0 +1,115 @@
+"""Work that goes wrong: one bad lead, a whole piece, a provider that is down."""
+
+import contextlib
+from uuid import UUID
+
+import psycopg
+import pytest
+from celery.exceptions import Retry
+
+from rex_celery.agents import reviver
+from rex_celery.errors import ProviderUnavailableError
+from rex_celery.integrations.fakes import FakeEmailSender
+from rex_celery.missions import control, reconcile
+from rex_celery.outreach import delivery
+from tests.missions import asking
+from tests.missions.conftest import HandCarrier, submitted
+from tests.missions.test_control import act
+
+Owner = psycopg.Connection[tuple[object, ...]]
+
+
+def _wait_over(owner: Owner) -> None:
+    owner.execute("UPDATE chunks SET run_after = now() WHERE state = 'waiting'")
+    reconcile.run_round()
+
+
+@pytest.fixture
+def sender(monkeypatch: pytest.MonkeyPatch) -> FakeEmailSender:
+    """A mail server that does as it is told."""
+    fake = FakeEmailSender()
+    monkeypatch.setattr(delivery, "email_sender", lambda: fake)
+    return fake
+
+
+def test_a_lead_on_which_an_agent_fails_does_not_fail_its_batch(
+    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=8)  # P4
+    judged, seen = reviver.judged, []
+
+    def one_bad(lead: object, **known: object) -> object:
+        seen.append(lead)
+        if len(seen) == 3:
+            raise ZeroDivisionError
+        return judged(lead, **known)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reviver, "judged", one_bad)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    leads = asking.leads_of(tenant, mission)
+    assert leads[("failed", "agent_failed")] == 1
+    assert leads.total() == 8
+    assert asking.adds_up(tenant, mission)
+
+
+def test_a_piece_that_always_fails_is_tried_four_times_and_its_step_escalates(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=4)
+    monkeypatch.setattr(reviver.Reviver, "load", lambda *_: 1 / 0)
+    carrier.run_all()
+    for _ in range(3):
+        assert asking.chunks_of(tenant, mission, "revive") == {"waiting": 1}
+        _wait_over(owner_connection)
+        carrier.run_all()
+    assert asking.state_of(tenant, mission) == "escalated"
+    assert asking.leads_of(tenant, mission) == {("failed", "agent_failed"): 4}
+    monkeypatch.undo()
+    monkeypatch.setattr("rex_celery.broker.publish", carrier.publish)
+    act(control.retry, tenant, mission)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert asking.leads_of(tenant, mission) == {("sent", None): 3, ("skipped", "customer"): 1}
+
+
+def test_a_mail_server_that_is_down_is_waited_for_then_a_person_decides_and_nothing_is_lost(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner, sender: FakeEmailSender
+) -> None:
+    mission = submitted(tenant, leads=4)
+    down = ProviderUnavailableError("No connection to the mail server.")
+    sender.answers.extend([down] * 100)
+    rounds = 0
+    while asking.state_of(tenant, mission) != "escalated":
+        rounds += 1
+        assert rounds < 8
+        with contextlib.suppress(Retry):
+            carrier.run_all()
+        _wait_over(owner_connection)
+    assert asking.one(tenant, "SELECT reason FROM missions WHERE id = :id", id=mission) == "provider_unavailable"
+    assert asking.leads_of(tenant, mission) == {("pending", None): 3, ("skipped", "customer"): 1}
+    sender.answers.clear()
+    act(control.retry, tenant, mission)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert len({letter.message_id for letter in sender.sent}) == len(sender.sent) == 3
+
+
+def test_one_recipient_that_is_refused_for_now_does_not_hold_up_the_others(
+    carrier: HandCarrier, tenant: UUID, sender: FakeEmailSender
+) -> None:
+    mission = submitted(tenant, leads=5)  # P19
+    sender.answers.append(ProviderUnavailableError("451 4.7.1 greylisted"))
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert len({letter.message_id for letter in sender.sent}) == len(sender.sent) == 4
+
+
+def test_a_task_that_cannot_be_read_is_kept_as_a_dead_letter(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
+) -> None:
+    from rex_celery.flow import Call
+
+    assert carrier.run(Call("dead_lead.reviver", ("not", "an", "id", 1, 1), "crew.dead_lead")) == "unreadable"  # F14
+    kept = owner_connection.execute("SELECT task, arguments FROM dead_letters").fetchall()
+    assert kept == [("dead_lead.reviver", "('not', 'an', 'id', 1, 1)")]
