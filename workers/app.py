@@ -33,7 +33,6 @@ def _log_like_rex(**_: Any) -> None:
     if config.settings().log_level == "INFO":
         for name in _CHATTER:
             logging.getLogger(name).setLevel(logging.WARNING)
-        logging.getLogger("flower.inspector").setLevel(logging.ERROR)  # it asks before the workers can answer
 
 
 @worker_process_init.connect

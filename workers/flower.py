@@ -1,5 +1,7 @@
 """Flower, by default for this machine only: it lets everybody in. The broker's password stays off its command line."""
 
+import logging
+
 from rex_celery.config import Settings, settings
 from workers.app import app
 
@@ -11,4 +13,6 @@ def arguments(chosen: Settings) -> list[str]:
 
 
 if __name__ == "__main__":
+    # It asks the workers before they can answer, and says so for each question.
+    logging.getLogger("flower.inspector").setLevel(logging.ERROR)
     app.start(arguments(settings()))
