@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from rex_celery import config
+from rex_celery import arrays, config
 from rex_celery.errors import UnavailableError
 
 APP_ROLE = "rex_app"
@@ -23,15 +23,16 @@ _ENTER = text("SELECT set_config('role', :role, true), set_config('rex.tenant', 
 def engine() -> Engine:
     """The connection pool of this process."""
     settings = config.settings()
-    return create_engine(
+    made = create_engine(
         settings.app_database_url,
         pool_size=settings.database_pool,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,  # an error in the log must not show whose address it was about
-        connect_args={"connect_timeout": 5, "prepare_threshold": 3},
+        connect_args={"connect_timeout": 5, "prepare_threshold": 3, "client_encoding": "utf8"},
     )
+    event.listen(made, "connect", lambda connection, _: arrays.register(connection))
+    return made
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def after_commit(session: Session, step: Callable[[], None]) -> None:
 def _run(role: str, tenant: str) -> Iterator[Session]:
     session = Session(engine(), expire_on_commit=False)
     try:
-        session.execute(_ENTER, {"role": role, "tenant": tenant})
+        _begin(session, {"role": role, "tenant": tenant})
         yield session
         session.flush()
         for step in session.info.pop("before_commit", []):
@@ -96,6 +97,20 @@ def _run(role: str, tenant: str) -> Iterator[Session]:
         session.close()
     for after in session.info.pop("after_commit", []):
         after()
+
+
+def _begin(session: Session, values: dict[str, str]) -> None:
+    """The first statement finds a connection that a restarted Postgres has cut, and is said again on a new one.
+
+    That costs nothing, unlike asking each time before a connection is used.
+    """
+    try:
+        session.execute(_ENTER, values)
+    except OperationalError as error:
+        if not error.connection_invalidated:
+            raise
+        session.rollback()
+        session.execute(_ENTER, values)
 
 
 def _translated(error: OperationalError) -> Exception:

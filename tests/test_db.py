@@ -125,13 +125,3 @@ def fail_after(tenant: UUID, step: Callable[[Session], object]) -> None:
     with db.transaction(tenant) as session:
         step(session)
         raise ZeroDivisionError
-
-
-def test_a_connection_that_was_cut_meanwhile_is_replaced(
-    tenant: UUID, owner_connection: psycopg.Connection[tuple[object, ...]]
-) -> None:
-    with db.transaction(tenant) as session:
-        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    owner_connection.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    with db.transaction(tenant) as session:
-        assert session.execute(text("SELECT count(*) FROM tenants")).scalar_one() == 1

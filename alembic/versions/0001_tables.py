@@ -401,9 +401,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["mission_id"], ["missions.id"], name=op.f("fk_lead_history_mission_id_missions"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_lead_history_tenant_id_tenants"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead_history")),
     )
     op.create_index("ix_lead_history_lead_id", "lead_history", ["lead_id"], unique=False)
@@ -437,23 +434,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["mission_id"], ["missions.id"], name=op.f("fk_messages_mission_id_missions"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_messages_tenant_id_tenants"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint(
-            "mission_id", "lead_id", "step_key", "channel", name=op.f("uq_messages_mission_id_lead_id_step_key_channel")
+            "lead_id", "mission_id", "step_key", "channel", name=op.f("uq_messages_lead_id_mission_id_step_key_channel")
         ),
     )
     op.create_index(
-        "ix_messages_claimed",
-        "messages",
-        ["claimed_at"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('claimed', 'unknown')"),
+        "ix_messages_mission_id_chunk_no_lead_id", "messages", ["mission_id", "chunk_no", "lead_id"], unique=False
     )
-    op.create_index("ix_messages_lead_id", "messages", ["lead_id"], unique=False)
-    op.create_index("ix_messages_mission_id_chunk_no", "messages", ["mission_id", "chunk_no"], unique=False)
     op.create_table(
         "outcome_counters",
         sa.Column("mission_id", sa.Uuid(), nullable=False),
@@ -478,8 +466,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "outcomes",
-        sa.Column("mission_id", sa.Uuid(), nullable=False),
         sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("mission_id", sa.Uuid(), nullable=False),
         sa.Column("chunk_no", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), server_default="pending", nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -496,13 +484,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["mission_id"], ["missions.id"], name=op.f("fk_outcomes_mission_id_missions"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_outcomes_tenant_id_tenants"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("mission_id", "lead_id", name=op.f("pk_outcomes")),
+        sa.PrimaryKeyConstraint("lead_id", "mission_id", name=op.f("pk_outcomes")),
     )
-    op.create_index("ix_outcomes_lead_id", "outcomes", ["lead_id"], unique=False)
-    op.create_index("ix_outcomes_mission_id_chunk_no", "outcomes", ["mission_id", "chunk_no"], unique=False)
+    op.create_index(
+        "ix_outcomes_mission_id_chunk_no_lead_id", "outcomes", ["mission_id", "chunk_no", "lead_id"], unique=False
+    )
     op.create_table(
         "steps",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -600,15 +586,10 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('ready', 'queued', 'running', 'waiting')"),
     )
     op.drop_table("steps")
-    op.drop_index("ix_outcomes_mission_id_chunk_no", table_name="outcomes")
-    op.drop_index("ix_outcomes_lead_id", table_name="outcomes")
+    op.drop_index("ix_outcomes_mission_id_chunk_no_lead_id", table_name="outcomes")
     op.drop_table("outcomes")
     op.drop_table("outcome_counters")
-    op.drop_index("ix_messages_mission_id_chunk_no", table_name="messages")
-    op.drop_index("ix_messages_lead_id", table_name="messages")
-    op.drop_index(
-        "ix_messages_claimed", table_name="messages", postgresql_where=sa.text("state IN ('claimed', 'unknown')")
-    )
+    op.drop_index("ix_messages_mission_id_chunk_no_lead_id", table_name="messages")
     op.drop_table("messages")
     op.drop_index("ix_lead_history_lead_id", table_name="lead_history")
     op.drop_table("lead_history")

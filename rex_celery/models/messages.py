@@ -10,22 +10,23 @@ from rex_celery.models.base import Base, Json, Moment, Serial, TenantOwned
 
 
 class Message(TenantOwned, Base):
-    """One message to one person; the unique key is what makes a second one impossible."""
+    """One message to one person; the unique key makes a second one impossible."""
 
     __tablename__ = "messages"
     __table_args__ = (
-        UniqueConstraint("mission_id", "lead_id", "step_key", "channel"),
+        # The lead comes first: were it the mission, the planner might read a whole mission through this key for a chunk.
+        UniqueConstraint("lead_id", "mission_id", "step_key", "channel"),
         CheckConstraint(
             "state IN ('planned','claimed','accepted','unknown','delivered',"
             "'suppressed','skipped','failed','cancelled')",
             "state",
         ),
-        Index("ix_messages_mission_id_chunk_no", "mission_id", "chunk_no"),
-        Index("ix_messages_lead_id", "lead_id"),
-        Index("ix_messages_claimed", "claimed_at", postgresql_where=text("state IN ('claimed', 'unknown')")),
+        # No index on the state: it changes twice a message, and every index would then be written again.
+        Index("ix_messages_mission_id_chunk_no_lead_id", "mission_id", "chunk_no", "lead_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column()
     mission_id: Mapped[UUID] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"))
     lead_id: Mapped[UUID]
     chunk_no: Mapped[int]

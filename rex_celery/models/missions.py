@@ -119,18 +119,22 @@ class Chunk(TenantOwned, Base):
 
 
 class Outcome(TenantOwned, Base):
-    """What became of one lead in one mission; ``reason`` is a code of rex_celery.reasons."""
+    """What became of one lead in one mission; ``reason`` is a code of rex_celery.reasons.
+
+    Its mission's tenant is checked, which is enough; the same goes for its history and its messages.
+    """
 
     __tablename__ = "outcomes"
     __table_args__ = (
         CheckConstraint("state IN ('pending','sent','suppressed','skipped','failed')", "state"),
         CheckConstraint("state IN ('pending','sent') OR reason IS NOT NULL", "reason"),
-        Index("ix_outcomes_mission_id_chunk_no", "mission_id", "chunk_no"),
-        Index("ix_outcomes_lead_id", "lead_id"),
+        Index("ix_outcomes_mission_id_chunk_no_lead_id", "mission_id", "chunk_no", "lead_id"),
     )
 
-    mission_id: Mapped[UUID] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column()
+    # The lead comes first in the key: were it the mission, the planner might read a whole mission for a chunk.
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
+    mission_id: Mapped[UUID] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True)
     chunk_no: Mapped[int]
     state: Mapped[str] = mapped_column(server_default="pending")
     reason: Mapped[str | None]
@@ -163,6 +167,7 @@ class LeadHistory(TenantOwned, Base):
     __table_args__ = (Index("ix_lead_history_lead_id", "lead_id"),)
 
     id: Mapped[Serial]
+    tenant_id: Mapped[UUID] = mapped_column()
     mission_id: Mapped[UUID] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"))
     lead_id: Mapped[UUID]
     agent: Mapped[str]
