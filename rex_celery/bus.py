@@ -15,16 +15,19 @@ from rex_celery.redis import EVENT_CHANNEL, client
 
 log = structlog.get_logger()
 
-_NUMBER = text(
-    "INSERT INTO event_heads AS h (tenant_id, seq) VALUES (:tenant, :count)"
-    " ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq + :count RETURNING seq"
+# Whoever numbers events holds the tenant's head until the commit, so numbering and storing are one statement.
+_STORE = text("""
+WITH head AS (
+  INSERT INTO event_heads AS h (tenant_id, seq) VALUES (:tenant, :count)
+  ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq + :count RETURNING seq
+), stored AS (
+  INSERT INTO events (tenant_id, seq, type, mission_id, payload)
+  SELECT :tenant, head.seq - :count + n, t, m, p
+  FROM head, unnest(CAST(:types AS text[]), CAST(:missions AS uuid[]), CAST(:payloads AS jsonb[]))
+    WITH ORDINALITY AS e(t, m, p, n)
 )
-_STORE = text(
-    "INSERT INTO events (tenant_id, seq, type, mission_id, payload)"
-    " SELECT :tenant, :first + n - 1, t, m, p"
-    " FROM unnest(CAST(:types AS text[]), CAST(:missions AS uuid[]), CAST(:payloads AS jsonb[]))"
-    " WITH ORDINALITY AS e(t, m, p, n)"
-)
+SELECT seq FROM head
+""")
 
 
 def publish(session: Session, tenant_id: UUID, *events: Event) -> None:
@@ -40,17 +43,14 @@ def _store(session: Session) -> None:
     # In one order everywhere: two transactions that number the same tenants can then never wait for each other.
     for tenant_id in sorted(held):
         events = held[tenant_id]
-        last = session.execute(_NUMBER, {"tenant": tenant_id, "count": len(events)}).scalar_one()
-        session.execute(
-            _STORE,
-            {
-                "tenant": tenant_id,
-                "first": last - len(events) + 1,
-                "types": [event.type for event in events],
-                "missions": [event.mission_id for event in events],
-                "payloads": [json.dumps(event.payload()) for event in events],
-            },
-        )
+        values = {
+            "tenant": tenant_id,
+            "count": len(events),
+            "types": [event.type for event in events],
+            "missions": [event.mission_id for event in events],
+            "payloads": [json.dumps(event.payload()) for event in events],
+        }
+        last = session.execute(_STORE, values).scalar_one()
         db.after_commit(session, partial(_announce, tenant_id, last))
 
 
