@@ -9,7 +9,7 @@ from flask_openapi import APIBlueprint, Info, License, OpenAPI, SecurityScheme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import rex_celery
-from rex_celery import config
+from rex_celery import config, db, redis
 from rex_celery.errors import RefusedError
 from web import cookies, docs, encoding, errors, headers, spa, turn, unsubscribe
 from web.api import (
@@ -102,6 +102,9 @@ def create_app() -> Flask:
         app.register_api(resource)
     for pages in (docs.pages, unsubscribe.pages):
         app.register_blueprint(pages)
+    # Made before there are threads: two that make one at the same moment would close each other's connections.
+    db.engine()
+    redis.client()
     return app
 
 
