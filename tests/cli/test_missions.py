@@ -95,10 +95,3 @@ def test_a_rex_that_does_not_run_is_told_with_what_would_help(rex: Rex, monkeypa
     assert said.code == 1
     assert "does not answer" in said.err
     assert "rex up" in said.err
-
-
-def test_without_any_key_the_person_is_told_where_one_would_be(rex: Rex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("REX_API_KEY", raising=False)
-    said = rex("missions", "list")
-    assert said.code == 1
-    assert "api-key" in said.err
