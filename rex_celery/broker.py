@@ -73,6 +73,7 @@ _CONSTANT: dict[str, Any] = {
     "worker_max_tasks_per_child": 1000,
     "worker_max_memory_per_child": 400_000,
     "worker_send_task_events": True,
+    "task_send_sent_event": True,  # without it Flower cannot tell on which queue a task travelled
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
     "task_track_started": True,

@@ -105,7 +105,7 @@ def _with_footer(body: str, job: Job, message_id: UUID) -> str:
 def _framework(lead: LeadRow, params: dict[str, Any]) -> Framework:
     if params["framework"]:
         return Framework(params["framework"])
-    return frameworks.for_dormancy(dormancy.classify(lead.deal_stage, lead.notes))
+    return frameworks.for_dormancy(dormancy.classify(lead.deal_stage, lead.notes), lead.lead_id)
 
 
 def _recipient(lead: LeadRow, channel: Channel) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from uuid import UUID
 
 from rex_celery.copywriting import rendering
 from rex_celery.vocabulary import Dormancy, Framework
@@ -20,7 +21,6 @@ _FOR_DORMANCY = {
     Dormancy.CONTACT_CHANGED: Framework.AIDA,
     # It was left lying: name that problem.
     Dormancy.GHOSTED: Framework.PAS,
-    Dormancy.UNKNOWN: Framework.PAS,
 }
 
 
@@ -36,9 +36,13 @@ Parts = Mapping[str, tuple[Choice, ...]]
 """The choices of each part, by ``channel.part``, in the order of the file."""
 
 
-def for_dormancy(dormancy: Dormancy) -> Framework:
-    """The framework for a lead that went quiet for this reason, when the mission names none."""
-    return _FOR_DORMANCY[dormancy]
+def for_dormancy(dormancy: Dormancy, lead_id: UUID) -> Framework:
+    """The framework for a lead that went quiet for this reason, when the mission names none.
+
+    Where nobody knows why, nothing speaks for one of them: the lead's id decides, and each gets about a quarter.
+    """
+    every = tuple(Framework)
+    return _FOR_DORMANCY.get(dormancy, every[lead_id.int % len(every)])
 
 
 @cache

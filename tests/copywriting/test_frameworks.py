@@ -1,5 +1,8 @@
 """Frameworks and their template files."""
 
+from collections import Counter
+from uuid import UUID
+
 import pytest
 
 from rex_celery.copywriting.facts import FACT_NAMES
@@ -11,7 +14,13 @@ FILES = ["shared", *(framework.lower() for framework in Framework)]
 
 
 def test_every_reason_for_silence_has_a_framework() -> None:
-    assert {for_dormancy(dormancy) for dormancy in Dormancy} == set(Framework)
+    known = {dormancy for dormancy in Dormancy if dormancy is not Dormancy.UNKNOWN}
+    assert {for_dormancy(dormancy, UUID(int=0)) for dormancy in known} == set(Framework)
+
+
+def test_leads_of_which_nobody_knows_why_they_went_quiet_are_spread_over_all_four() -> None:
+    chosen = Counter(for_dormancy(Dormancy.UNKNOWN, UUID(int=number)) for number in range(400))
+    assert chosen == dict.fromkeys(Framework, 100)
 
 
 @pytest.mark.parametrize("name", FILES)
