@@ -129,7 +129,10 @@ def api_description() -> dict[str, object]:
     from rex_celery import config
     from web.app import create_app
 
+    # The application wants to know its servers; describing it asks none of them.
     known = config.settings()
+    known.app_database_url = known.app_database_url or "postgresql+psycopg://nobody@nowhere/rex"
+    known.redis_url = known.redis_url or "redis://nowhere"
     known.secret_key = known.secret_key if known.secret_key.get_secret_value() else SecretStr("signs nothing")
     description: dict[str, object] = create_app().api_doc  # type: ignore[attr-defined]  # flask-openapi's
     return description

@@ -65,7 +65,7 @@ def security_headers(settings: config.Settings) -> dict[str, str]:
 def _live_origins(settings: config.Settings) -> list[str]:
     """The live server over HTTP and WebSocket; one machine's own names all mean the same."""
     url = urlsplit(settings.live_url)
-    loopback = ("127.0.0.1", "localhost", "[::1]")
+    loopback = ("127.0.0.1", "localhost")  # a policy cannot name [::1]
     hosts = (
         loopback
         if url.hostname in {"127.0.0.1", "localhost", "::1"}

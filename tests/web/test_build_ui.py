@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from web import build_ui
 from web.build_ui import Node, UnbuildableError
@@ -107,9 +108,9 @@ def test_without_a_node_the_message_says_what_was_found_and_what_helps(tmp_path:
         build_ui.find_node([])
 
 
-def test_the_kept_description_is_the_apis_own() -> None:
+def test_the_kept_description_is_the_apis_own(app: Flask) -> None:
     kept = json.loads((build_ui.UI / "openapi.json").read_text())
-    assert kept == json.loads(json.dumps(build_ui.api_description())), "run: python -m web.build_ui --describe"
+    assert kept == json.loads(json.dumps(app.api_doc)), "run: python -m web.build_ui --describe"
 
 
 def test_the_lock_file_names_no_registry() -> None:

@@ -72,6 +72,7 @@ class Status:
     queues: list[QueueDepth]
     beat: Beat
     live_url: str
+    flower_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def show() -> Response:
             queues=seen.depths,
             beat=Beat(seen.last_tick_seconds),
             live_url=settings.live_url,
+            flower_url=f"http://{settings.flower_host}:{settings.flower_port}",
         )
     )
 

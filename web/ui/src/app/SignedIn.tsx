@@ -1,6 +1,7 @@
 /** The application of somebody signed in: frame, pages, live connection. */
 import { BrowserRouter, Route, Routes } from "react-router";
 
+import { reachable } from "../api/address";
 import type { Session } from "../api/types";
 import { MissionPage } from "../features/missions/MissionPage";
 import { MissionsPage } from "../features/missions/MissionsPage";
@@ -8,13 +9,12 @@ import { NewMissionPage } from "../features/missions/NewMissionPage";
 import { OverviewPage } from "../features/overview/OverviewPage";
 import { useStatus } from "../features/overview/status";
 import { LiveProvider } from "../live/LiveProvider";
-import { liveAddress } from "../live/address";
 import { Frame } from "./Frame";
 import { NotFoundPage } from "./NotFoundPage";
 
 export function SignedIn({ session }: { session: Session }) {
   const status = useStatus();
-  const live = status.data && liveAddress(status.data.live_url, location);
+  const live = status.data && reachable(status.data.live_url, location);
   return (
     <LiveProvider url={live}>
       <BrowserRouter>

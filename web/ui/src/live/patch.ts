@@ -33,7 +33,7 @@ function changeOf({ type, payload, at }: LiveEvent): (mission: Mission) => Parti
     }
     case "mission.moved": {
       const state = known<MissionState>(MISSION_STATES, payload.after);
-      return (mission) => (state !== null && mission.state === payload.before ? { state } : {});
+      return (mission) => (state !== null && mission.state === payload.before ? movedTo(state) : {});
     }
     case "mission.paused":
       return () => ({ paused: true, paused_at: at });
@@ -50,7 +50,12 @@ function changedStep(step: Step, { type, payload }: LiveEvent): Step {
   const state = known<StepState>(STEP_STATES, payload.state);
   const { done, failed } = payload;
   if (type !== "step.finished" || state === null || typeof done !== "number" || typeof failed !== "number") return step;
-  return { ...step, state, done, failed };
+  return { ...step, state, done, failed, total: Math.max(step.total, done + failed) };
+}
+
+/** What may be done in the new state is for the server to say; at the end it is nothing. */
+function movedTo(state: MissionState): Partial<Mission> {
+  return state === "completed" || state === "cancelled" ? { state, actions: [] } : { state };
 }
 
 function known<T extends string>(words: readonly T[], word: unknown): T | null {

@@ -19,6 +19,7 @@ export function status(changes: Partial<Status> = {}): Status {
     queues: [{ queue: "crew.campaign", crew: "campaign", depth: 4, running: 1, messages: 4, oldest_seconds: 2, workers: 1 }],
     beat: { last_tick_seconds: 2 },
     live_url: "http://127.0.0.1:9",
+    flower_url: "http://127.0.0.1:5555",
     ...changes,
   };
 }

@@ -54,6 +54,6 @@ function timing({ started_at, finished_at, estimated_seconds, state }: MissionDe
   if (started_at != null && finished_at != null) {
     return `Took ${duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000)}`;
   }
-  if (isActive(state) && estimated_seconds != null) return `Estimated ${duration(estimated_seconds)}`;
+  if (isActive(state) && estimated_seconds != null) return `About ${duration(estimated_seconds)} left`;
   return started_at == null ? "Not started" : "";
 }

@@ -52,7 +52,9 @@ function Lines({ entries }: { entries: readonly LogEntry[] }) {
         <li key={entry.id} className={`log__line log__line--${entry.kind}`}>
           <time dateTime={entry.at}>{clockTime(entry.at)}</time>
           <span className="log__agent">{label(entry.agent)}</span>
-          <span className="log__text">{entry.message}</span>
+          <span className="log__text">
+            {entry.message} <span className="log__kind">{entry.kind}</span>
+          </span>
         </li>
       ))}
     </ol>

@@ -20,19 +20,20 @@ export function StepCard({ step }: { step: Step }) {
       <p className="step__numbers">
         <span>
           {count(step.done)} / {count(step.total)}
+          <span className="visually-hidden"> {step.total === 1 ? "batch" : "batches"}</span>
           {step.failed > 0 && <span className="step__failed"> · {count(step.failed)} failed</span>}
         </span>
         <span>{time(step)}</span>
       </p>
       {step.attempt > 1 && <p className="step__attempt">Attempt {step.attempt}</p>}
-      {step.error != null && <p className="step__error">{step.error}</p>}
+      {step.error != null && <p className="step__note">{step.error}</p>}
     </article>
   );
 }
 
 function after({ crew, depends_on }: Step): string {
   const order = depends_on.length === 0 ? "runs first" : `runs after ${depends_on.join(", ")}`;
-  return `Crew ${label(crew)}, ${order}`;
+  return `Crew ${label(crew)}, ${order}, counted in batches of leads`;
 }
 
 function time({ started_at, finished_at }: Step): string {

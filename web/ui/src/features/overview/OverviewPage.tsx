@@ -41,7 +41,7 @@ export function OverviewPage() {
         <div className="columns__main">
           {missions > 0 && <MissionCounts missions={status.missions} />}
           {missions > 0 && <RecentMissions />}
-          <QueuesCard queues={status.queues} />
+          <QueuesCard queues={status.queues} flowerUrl={status.flower_url} />
         </div>
         <div className="columns__side">
           <AgentsCard />

@@ -1,16 +1,21 @@
 /** One queue per crew: how much waits, how long, and who works on it. */
+import { reachable } from "../../api/address";
 import type { QueueStatus } from "../../api/types";
 import { Badge } from "../../components/Badge";
 import { count, duration, label } from "../../components/format";
-import { flowerAddress } from "./links";
 
-export function QueuesCard({ queues }: { queues: readonly QueueStatus[] }) {
+interface Props {
+  queues: readonly QueueStatus[];
+  flowerUrl: string;
+}
+
+export function QueuesCard({ queues, flowerUrl }: Props) {
   return (
     <section className="card" aria-labelledby="queues">
       <div className="card__head">
         <h2 id="queues">Queues</h2>
         <span className="card__links">
-          <a href={flowerAddress(location)}>Flower</a>
+          <a href={reachable(flowerUrl, location)}>Flower</a>
           <a href="/api/rex/docs">API documentation</a>
         </span>
       </div>
