@@ -96,6 +96,7 @@ def test_the_last_statements_run_before_the_commit_and_with_it(tenant: UUID) -> 
 def test_a_silent_postgres_is_told_as_such(tenant: UUID, database: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = config.settings().model_copy(update={"app_database_url": "postgresql+psycopg://rex:x@127.0.0.1:1/rex"})
     monkeypatch.setattr(config, "settings", lambda: nobody)
+    db.engine().dispose()
     db.engine.cache_clear()
     try:
         with pytest.raises(UnavailableError) as caught:

@@ -149,6 +149,7 @@ def test_postgres_lost_in_the_middle_leaves_nothing_and_says_so(tenant: UUID, ow
     with pytest.raises(UnavailableError) as refused:
         take_in(Cutting(many), tenant)
     assert refused.value.code == "database_unavailable"
+    assert "nothing of it was stored" in refused.value.detail
     assert _stored(tenant) == NOTHING
 
 
