@@ -15,7 +15,7 @@ class Json(JSONProvider):
     """The standard library's encoder, asked only about what it does not know."""
 
     def dumps(self, obj: Any, **options: Any) -> str:
-        known: dict[str, Any] = {"default": _plain, "ensure_ascii": False, "separators": (",", ":")}
+        known: dict[str, Any] = {"default": _plain, "separators": (",", ":")}
         return json.dumps(obj, **(known | options))
 
     def loads(self, s: str | bytes, **options: Any) -> Any:

@@ -13,7 +13,7 @@ from rex_celery import db
 from rex_celery.monitoring import beat, queues
 from rex_celery.tenancy.access import Role
 from web import auth
-from web.api.shapes import resource
+from web.api.shapes import refusals, resource
 
 api = resource("metrics", "For Prometheus; open on this machine, with an API key from elsewhere.", signed_in=False)
 
@@ -23,7 +23,10 @@ _DEAD = text("SELECT count(*) FROM dead_letters")
 
 @api.get(
     "/metrics",
-    responses={"200": {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={
+        "200": {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **refusals(401, 403),
+    },
 )
 @auth.public
 def show() -> Response:

@@ -13,7 +13,7 @@ from rex_celery import config, db
 from rex_celery.tenancy import access, accounts, audit, links
 from rex_celery.tenancy.access import Caller, Role
 from web import auth, limits
-from web.api.shapes import Body, Line, documented, resource
+from web.api.shapes import Body, Line, documented, refusals, resource
 
 api = resource("session", "Signing in for browsers; programs send their API key with each request instead.")
 public_api = resource("session", "", signed_in=False)
@@ -61,7 +61,7 @@ class SignInLink:
     expires_at: datetime
 
 
-@public_api.post("/session", responses={"200": documented(Session)})
+@public_api.post("/session", responses={"200": documented(Session), **refusals(400, 401, 413, 415, 429)})
 @auth.public
 def create(body: SessionCreate) -> Response:
     """Sign in; the answer sets a cookie."""

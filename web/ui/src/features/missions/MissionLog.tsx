@@ -53,7 +53,7 @@ function Lines({ entries }: { entries: readonly LogEntry[] }) {
           <time dateTime={entry.at}>{clockTime(entry.at)}</time>
           <span className="log__agent">{label(entry.agent)}</span>
           <span className="log__text">
-            {entry.message} <span className="log__kind">{entry.kind}</span>
+            <span className="log__kind">{entry.kind}</span> {entry.message}
           </span>
         </li>
       ))}

@@ -6,6 +6,7 @@ import { isActive, MISSION_STATES } from "../missions/states";
 
 /** Beat ticks every few seconds; after this long it is taken for dead. */
 const BEAT_LATE_SECONDS = 60;
+const BEAT_USUAL_SECONDS = 10;
 
 export function StatusLine({ status }: { status: Status }) {
   const { tone, word, text } = condition(status);
@@ -36,5 +37,6 @@ function condition(status: Status): Condition {
     return { tone: "warn", word: "Workers missing", text: `Nobody works on ${names}.` };
   }
   const doing = active === 0 ? "Nothing is running" : `${counted(active, "mission")} under way`;
-  return { tone: "good", word: "Ready", text: `${doing} · ${counted(workers, "worker")} · last tick ${duration(tick)} ago` };
+  const timetable = tick < BEAT_USUAL_SECONDS ? "timetable on time" : `timetable last ran ${duration(tick)} ago`;
+  return { tone: "good", word: "Ready", text: `${doing} · ${counted(workers, "worker")} · ${timetable}` };
 }
