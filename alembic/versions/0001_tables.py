@@ -184,6 +184,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_events")),
     )
     op.create_index("ix_events_mission_id", "events", ["mission_id", "seq"], unique=False)
+    op.create_index(
+        "ix_events_sent",
+        "events",
+        ["tenant_id", "at"],
+        unique=False,
+        postgresql_where=sa.text("type = 'message.sent'"),
+    )
     op.create_table(
         "imports",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -619,6 +626,7 @@ def downgrade() -> None:
     op.drop_index("uq_leads_tenant_id_email", table_name="leads", postgresql_where=sa.text("email IS NOT NULL"))
     op.drop_table("leads")
     op.drop_table("imports")
+    op.drop_index("ix_events_sent", table_name="events", postgresql_where=sa.text("type = 'message.sent'"))
     op.drop_index("ix_events_mission_id", table_name="events")
     op.drop_table("events")
     op.drop_table("event_heads")

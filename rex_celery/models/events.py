@@ -21,7 +21,11 @@ class Event(TenantOwned, Base):
     """Something that happened, numbered per tenant without gaps."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_mission_id", "mission_id", "seq"),)
+    __table_args__ = (
+        Index("ix_events_mission_id", "mission_id", "seq"),
+        # How many messages were sent today, without reading every event of the tenant.
+        Index("ix_events_sent", "tenant_id", "at", postgresql_where=text("type = 'message.sent'")),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
