@@ -76,7 +76,6 @@ _CONSTANT: dict[str, Any] = {
     "task_send_sent_event": True,  # without it Flower cannot tell on which queue a task travelled
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
-    "task_track_started": True,
     "timezone": "UTC",
     "enable_utc": True,
 }
@@ -99,8 +98,8 @@ def _canvas(flow: Flow) -> Signature:
         case Sequence():
             return chain(*(_signature(call) for call in flow.calls))
         case Together():
-            # The header's results are what a chord counts; they are one word each and expire.
-            return chord([_signature(call).set(ignore_result=False) for call in flow.calls], _signature(flow.then))
+            # Redis counts the members of a chord as they end, whether or not their results are kept besides.
+            return chord([_signature(call) for call in flow.calls], _signature(flow.then))
 
 
 def _signature(call: Call) -> Signature:

@@ -44,11 +44,11 @@ def test_a_sequence_is_a_chain_in_its_order() -> None:
     assert [task.task for task in canvas.tasks] == ["campaign.personalizer", "campaign.outreach"]
 
 
-def test_together_is_a_chord_whose_members_keep_their_results() -> None:
+def test_together_is_a_chord_and_what_follows_it() -> None:
     canvas = broker._canvas(Together((FIRST, FIRST), JOIN))
 
     assert isinstance(canvas, chord)
-    assert [task.options["ignore_result"] for task in canvas.tasks] == [False, False]
+    assert [task.task for task in canvas.tasks] == ["campaign.personalizer", "campaign.personalizer"]
     assert canvas.body.task == "control.join"
     assert canvas.body.options["queue"] == CONTROL
 

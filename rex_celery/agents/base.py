@@ -30,19 +30,23 @@ _LOCK_OUTCOMES = text(
     "SELECT FROM outcomes WHERE mission_id = :mission AND lead_id = ANY(CAST(:leads AS uuid[]))"
     " ORDER BY lead_id FOR UPDATE"
 )
+# Rows that a verdict changes nothing of are not written again; the history has one line for every verdict.
 _OUTCOMES = text("""
+WITH v AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
+                       CAST(:scores AS float8[]), CAST(:strategies AS text[]), CAST(:channels AS text[]),
+                       CAST(:details AS jsonb[])) AS v(lead_id, state, reason, score, strategy, channel, details)
+), told AS (
+  INSERT INTO lead_history (tenant_id, mission_id, lead_id, agent, state, reason)
+  SELECT :tenant, :mission, v.lead_id, :agent, v.state, v.reason FROM v
+)
 UPDATE outcomes AS o SET state = v.state, reason = v.reason, score = coalesce(v.score, o.score),
   strategy = coalesce(v.strategy, o.strategy), channel = coalesce(v.channel, o.channel),
   details = coalesce(v.details, o.details)
-FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:scores AS float8[]),
-            CAST(:strategies AS text[]), CAST(:channels AS text[]), CAST(:details AS jsonb[]))
-     AS v(lead_id, state, reason, score, strategy, channel, details)
+FROM v
 WHERE o.mission_id = :mission AND o.lead_id = v.lead_id AND o.state = 'pending'
-""")
-_HISTORY = text("""
-INSERT INTO lead_history (tenant_id, mission_id, lead_id, agent, state, reason)
-SELECT :tenant, :mission, v.lead_id, :agent, v.state, v.reason
-FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[])) AS v(lead_id, state, reason)
+  AND (v.state <> 'pending' OR v.reason IS NOT NULL OR v.score IS NOT NULL OR v.strategy IS NOT NULL
+       OR v.channel IS NOT NULL OR v.details IS NOT NULL)
 """)
 
 
@@ -122,7 +126,7 @@ class BaseAgent(ABC, Generic[Batch, Made]):
 
 
 def store_verdicts(session: Session, job: Job, verdicts: Sequence[Verdict], agent: str) -> None:
-    """Write verdicts to messages, outcomes and history, a statement each."""
+    """Write verdicts to messages, outcomes and history, set by set."""
     values: dict[str, object] = {
         "mission": job.mission_id,
         "tenant": job.tenant_id,
@@ -139,6 +143,6 @@ def store_verdicts(session: Session, job: Job, verdicts: Sequence[Verdict], agen
     if stopped:
         columns = {"leads": [o.lead_id for o in stopped], "states": [o.state for o in stopped]}
         session.execute(_MESSAGES, {**values, **columns, "reasons": [o.reason for o in stopped]})
-    session.execute(_LOCK_OUTCOMES, values)
+    if any(one != Verdict(one.lead_id) for one in verdicts):
+        session.execute(_LOCK_OUTCOMES, values)
     session.execute(_OUTCOMES, values)
-    session.execute(_HISTORY, values)

@@ -13,7 +13,7 @@ from rex_celery.compliance import addresses
 from rex_celery.work import WHOLE_STEP, Report, Verdict
 
 # A chunk is one task: large enough that Celery's share of a lead is small, small enough that workers share a mission.
-SHARES, SMALLEST, LARGEST = 32, 5, 100
+SHARES, SMALLEST, LARGEST = 16, 5, 200
 
 _COUNT_LIST = text("SELECT count(*) FROM import_members WHERE import_id = :list")
 _COUNT_ALL = text("SELECT count(*) FROM leads")
@@ -75,5 +75,5 @@ def pick_audience(session: Session, job: Job) -> Report:
 
 
 def chunk_size(leads: int) -> int:
-    """How many leads travel together: about a 32nd of them, between 5 and 100."""
+    """How many leads travel together: about a 16th of them, between 5 and 200."""
     return min(LARGEST, max(SMALLEST, -(-leads // SHARES)))

@@ -19,8 +19,10 @@ log = structlog.get_logger()
 
 # The outbox is a table, so a whole chunk is one claim; a mail server gets its messages one by one, and a pause or stop
 # is seen before each.
-OUTBOX_AT_ONCE = 100
+OUTBOX_AT_ONCE = 200
 RENEW_EVERY_SECONDS = 15.0
+# A slow mail server may not hold a task up to its time limit (nine minutes): the rest of the chunk is sent by the next.
+LONGEST_SHIFT_SECONDS = 300.0
 # One refused recipient may be unlucky (greylisting); two in a row are a server that has trouble.
 FAILURES_IN_A_ROW = 2
 
@@ -71,7 +73,10 @@ def _by_mail(job: Job, sender: EmailSender) -> int | None:
     """One claim, one call, one record for each message; a message that finds trouble is tried after the others."""
     sent, in_a_row, renewed = 0, 0, monotonic()
     tried: set[object] = set()
+    over = renewed + LONGEST_SHIFT_SECONDS
     while True:
+        if monotonic() > over:
+            return None
         if monotonic() - renewed > RENEW_EVERY_SECONDS:
             if not job.keep():
                 return None

@@ -49,8 +49,8 @@ def a_job(**params: object) -> SimpleNamespace:
     return SimpleNamespace(ref=ref, tenant_id=tenant, mission_id=mission, params={**known, **params}, attempt=1)
 
 
-@pytest.mark.parametrize(("leads", "size"), [(1, 5), (87, 5), (160, 5), (320, 10), (3_200, 100), (1_000_000, 100)])
-def test_leads_travel_in_about_thirty_chunks_of_five_to_a_hundred(leads: int, size: int) -> None:
+@pytest.mark.parametrize(("leads", "size"), [(1, 5), (80, 5), (81, 6), (320, 20), (3_200, 200), (1_000_000, 200)])
+def test_leads_travel_in_about_sixteen_chunks_of_five_to_two_hundred(leads: int, size: int) -> None:
     assert data_steward.chunk_size(leads) == size
 
 
