@@ -14,7 +14,7 @@ class Message(TenantOwned, Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        # The lead comes first: were it the mission, the planner might read a whole mission through this key for a chunk.
+        # The lead comes first: through a key by mission the planner might read a whole mission for one chunk.
         UniqueConstraint("lead_id", "mission_id", "step_key", "channel"),
         CheckConstraint(
             "state IN ('planned','claimed','accepted','unknown','delivered',"

@@ -1,6 +1,6 @@
 """E-mail through a real SMTP server."""
 
-# ruff: noqa: ARG002, N802  aiosmtpd looks for these names and passes these arguments
+# ruff: noqa: N802  aiosmtpd looks for these names and passes these arguments
 
 import asyncio
 import socket
