@@ -49,7 +49,7 @@ def database() -> Iterator[None]:
     log_to_stderr()
     with ExitStack() as stack:
         settings = config.settings()
-        if not settings.database_url:
+        if not settings.app_database_url:
             _require_installation(settings)
             services.use(stack.enter_context(services.using(settings.home, services.given(settings))))
         try:

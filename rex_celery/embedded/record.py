@@ -29,6 +29,8 @@ class Record:
     flower: str
     nursery: int = 0
     pids: dict[str, int] = field(default_factory=dict)
+    host: str = ""
+    port: int = 0
 
     def addresses(self, home: Path) -> tuple[str, ...]:
         """The lines to show when it is ready."""
@@ -42,9 +44,15 @@ class Record:
 
 def of(settings: Settings, supervisor: Supervisor) -> Record:
     """The record of a REX with these settings, run by this process."""
-    flower = f"http://127.0.0.1:{settings.flower_port}"
     return Record(
-        os.getpid(), settings.public_url, settings.live_url, flower, supervisor.nursery_pid, dict(supervisor.pids)
+        os.getpid(),
+        settings.public_url,
+        settings.live_url,
+        f"http://127.0.0.1:{settings.flower_port}",
+        supervisor.nursery_pid,
+        dict(supervisor.pids),
+        settings.host,
+        settings.port,
     )
 
 

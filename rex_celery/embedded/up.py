@@ -145,9 +145,15 @@ def _turn_until_stopped(supervisor: Supervisor) -> None:
 def _attach(settings: Settings) -> Settings:
     """The other one may still be starting."""
     end = monotonic() + READY_SECONDS
-    while not readiness.ask(settings).ready and monotonic() < end:
+    while not readiness.ask(_where(settings)).ready and monotonic() < end:
         threading.Event().wait(0.2)
     return services.attach(settings)
+
+
+def _where(settings: Settings) -> Settings:
+    """The other one may have been given ports that we were not."""
+    other = record.read(Home(settings.home))
+    return settings.model_copy(update={"host": other.host, "port": other.port}) if other and other.port else settings
 
 
 def _ports(settings: Settings) -> dict[str, int]:
