@@ -26,7 +26,9 @@ def test_no_code_stands_for_two_reasons() -> None:
 
 
 def test_every_code_in_the_source_stands_in_the_table() -> None:
-    used = {code for path in SOURCE.rglob("*.py") for code in codes_in(ast.parse(path.read_text(encoding="utf-8")))}
+    # What the doctor finds about a machine are other findings than those about a message.
+    paths = [path for path in SOURCE.rglob("*.py") if not {"monitoring", "cli"} & set(path.parts)]
+    used = {code for path in paths for code in codes_in(ast.parse(path.read_text(encoding="utf-8")))}
     assert {"customer", "content_fake_reply", "suppressed_unsubscribed"} <= used  # the search finds something
     assert used <= set(REASONS)
 
