@@ -55,7 +55,8 @@ function changedStep(step: Step, { type, payload }: LiveEvent): Step {
 
 /** What may be done in the new state is for the server to say; at the end it is nothing. */
 function movedTo(state: MissionState): Partial<Mission> {
-  return state === "completed" || state === "cancelled" ? { state, actions: [] } : { state };
+  if (state === "completed") return { state, actions: [], progress: 1 };
+  return state === "cancelled" ? { state, actions: [] } : { state };
 }
 
 function known<T extends string>(words: readonly T[], word: unknown): T | null {

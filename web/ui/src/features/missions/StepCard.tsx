@@ -19,8 +19,7 @@ export function StepCard({ step }: { step: Step }) {
       <ProgressBar small value={step.total > 0 ? step.done / step.total : 0} label={`Progress of ${step.key}`} />
       <p className="step__numbers">
         <span>
-          {count(step.done)} / {count(step.total)}
-          <span className="visually-hidden"> {step.total === 1 ? "batch" : "batches"}</span>
+          {batches(step)}
           {step.failed > 0 && <span className="step__failed"> · {count(step.failed)} failed</span>}
         </span>
         <span>{time(step)}</span>
@@ -29,6 +28,11 @@ export function StepCard({ step }: { step: Step }) {
       {step.error != null && <p className="step__note">{step.error}</p>}
     </article>
   );
+}
+
+/** Before a step begins nobody knows in how many batches its leads come. */
+function batches({ done, total }: Step): string {
+  return total === 0 ? "–" : `${count(done)} / ${count(total)}`;
 }
 
 function after({ crew, depends_on }: Step): string {
