@@ -34,8 +34,9 @@ def api() -> RexApi:
 def address(settings: config.Settings) -> str:
     """Where the REX is that this command speaks to."""
     running = record.read(Home(settings.home))
-    here = running.web if running else f"http://{settings.host}:{settings.port}"
-    return (settings.url or here).rstrip("/")
+    host, port = (running.host, running.port) if running and running.port else (settings.host, settings.port)
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  spoken to, not listened on
+    return (settings.url or f"http://{host}:{port}").rstrip("/")
 
 
 @contextmanager

@@ -29,7 +29,6 @@ from rex_celery.tenancy.keys import NewKey
 from tests.factories import a_mission
 
 PATIENCE = 10.0
-SECRET = "a secret for tests only"
 PUBLIC = "http://127.0.0.1:8899"
 
 
@@ -39,19 +38,20 @@ class Live:
 
     process: subprocess.Popen[str]
     url: str
+    secret: str
 
 
 @pytest.fixture(scope="module")
 def live(database: Services) -> Iterator[Live]:
     port = ports.free_port()
-    own = {"REX_LIVE_PORT": str(port), "REX_SECRET_KEY": SECRET, "REX_PUBLIC_URL": PUBLIC}
+    own = {"REX_LIVE_PORT": str(port), "REX_PUBLIC_URL": PUBLIC}
     environment = {**os.environ, **database.environment(), **own}  # noqa: TID251  a child's
     with subprocess.Popen(
         [sys.executable, "-m", "web.live"], env=environment, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     ) as process:
         url = f"http://127.0.0.1:{port}"
         assert servers.wait_until(lambda: _healthy(url), seconds=30), process.poll()
-        yield Live(process, url)
+        yield Live(process, url, database.secret_key)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -248,8 +248,15 @@ def test_a_revoked_key_is_refused_and_its_sockets_are_closed(live: Live, tenant:
     assert Listener(live.url, {"api_key": key.plaintext}).is_refused() == "key_revoked"
 
 
-def test_a_session_of_the_web_pages_is_as_good_as_a_key(live: Live, tenant: UUID, key: NewKey) -> None:
-    ada = Listener(live.url, cookie=_cookie(SECRET, tenant, key.id), origin=PUBLIC).connect()
+def test_a_session_of_the_web_pages_is_as_good_as_a_key(
+    live: Live, tenant: UUID, key: NewKey, app: flask.Flask
+) -> None:
+    """Signed in with the real application, as a browser is."""
+    browser = app.test_client()
+    assert browser.post("/api/rex/session", json={"api_key": key.plaintext}).status_code == 200
+    session = browser.get_cookie("rex_session")
+    assert session is not None
+    ada = Listener(live.url, cookie=f"rex_session={session.value}", origin=PUBLIC).connect()
     ada.subscribe("system")
     _publish(tenant)
     ada.wait_for(lambda: ada.numbers() == [1])
@@ -262,13 +269,13 @@ def test_a_session_signed_by_somebody_else_is_refused(live: Live, tenant: UUID, 
 
 @pytest.mark.parametrize("origin", ["http://evil.example.com", "http://127.0.0.1:9999", "null"])
 def test_a_page_from_elsewhere_cannot_use_the_session(live: Live, tenant: UUID, key: NewKey, origin: str) -> None:
-    cookie = _cookie(SECRET, tenant, key.id)
+    cookie = _cookie(live.secret, tenant, key.id)
     with pytest.raises(socketio.exceptions.ConnectionError):
         Listener(live.url, cookie=cookie, origin=origin).connect()
 
 
 def test_the_same_page_under_another_name_of_this_machine_may_connect(live: Live, tenant: UUID, key: NewKey) -> None:
-    cookie = _cookie(SECRET, tenant, key.id)
+    cookie = _cookie(live.secret, tenant, key.id)
     ada = Listener(live.url, cookie=cookie, origin="http://localhost:8899").connect()
     assert ada.subscribe("system")["ok"] is True
     ada.drop()
