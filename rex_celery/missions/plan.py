@@ -66,7 +66,7 @@ def plan_for(mission_type: MissionType) -> Plan:
     unbuilt = [name for name in _MISSING.get(mission_type, ()) if not crews.agent(name).built]
     if unbuilt:
         raise RefusedError(
-            f"A {mission_type} mission needs agents that this version of REX does not have yet: {', '.join(unbuilt)}.",
+            f"{mission_type} needs agents that this version of REX does not have yet: {', '.join(unbuilt)}.",
             code="agent_not_built",
             action="Submit a lead_reactivation mission; GET /api/rex/agents/status shows what is built.",
         )
