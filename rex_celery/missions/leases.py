@@ -24,10 +24,14 @@ WHERE c.step_id = :step AND c.no = :no AND s.id = c.step_id AND m.id = s.mission
 RETURNING c.attempt, c.rounds, s.key, s.agent, s.state AS step_state, m.params, m.epoch,
   EXISTS (SELECT FROM agent_runs AS r WHERE r.tenant_id = c.tenant_id AND r.key = :key) AS already
 """)
-_START = text(
-    "UPDATE steps SET state = 'running', started_at = coalesce(started_at, now())"
-    " WHERE id = :step AND state IN ('ready', 'queued')"
-)
+_START = text("""
+WITH started AS (
+  UPDATE steps SET state = 'running', started_at = coalesce(started_at, now())
+  WHERE id = :step AND state IN ('ready', 'queued') RETURNING *)
+INSERT INTO agent_logs (tenant_id, mission_id, agent, kind, message, details)
+SELECT tenant_id, mission_id, agent, 'started', key, jsonb_build_object('step', key, 'chunks', total) FROM started
+RETURNING 1
+""")
 _RENEW = text("""
 UPDATE chunks AS c SET lease_until = now() + make_interval(secs => :lease)
 FROM missions AS m WHERE m.id = c.mission_id AND m.epoch = :epoch AND m.paused_at IS NULL
@@ -80,7 +84,7 @@ def claim(session: Session, ref: WorkRef, agent: str) -> Job | None:
     row = session.execute(_CLAIM, values).one_or_none()
     if row is None:
         return None
-    if row.step_state != "running" and session.execute(_START, {"step": ref.step_id}).rowcount:  # type: ignore[attr-defined]
+    if row.step_state != "running" and session.execute(_START, {"step": ref.step_id}).scalar():
         bus.publish(session, ref.tenant_id, StepStarted(ref.mission_id, row.key, row.agent))
     return Job(ref, row.key, row.agent, row.attempt, row.rounds, row.params, row.already)
 
