@@ -46,7 +46,7 @@ def submit(session: Session, tenant_id: UUID, orders: Sequence[Order], *, actor:
     _check_lists(session, orders)
     ids = [uuid4() for _ in orders]
     plans = [plan_for(MissionType(order.type)) for order in orders]
-    named = [_named(order, id_) for order, id_ in zip(orders, ids, strict=True)]
+    named = [with_name(order, id_) for order, id_ in zip(orders, ids, strict=True)]
     session.execute(_INSERT, {"tenant": tenant_id, "actor": actor, **_missions(named, ids), **_steps(plans, ids)})
     events = [MissionSubmitted(id_, order.name, order.type) for order, id_ in zip(named, ids, strict=True)]
     bus.publish(session, tenant_id, *events)
@@ -54,7 +54,8 @@ def submit(session: Session, tenant_id: UUID, orders: Sequence[Order], *, actor:
     return ids
 
 
-def _named(order: Order, mission_id: UUID) -> Order:
+def with_name(order: Order, mission_id: UUID) -> Order:
+    """The order as it is stored: one without a name gets one that tells it apart."""
     return order if order.name.strip() else replace(order, name=f"{order.type} {mission_id.hex[:6]}")
 
 

@@ -39,15 +39,6 @@ _GET = text(
 FROM missions AS m JOIN mission_progress AS p ON p.mission_id = m.id WHERE m.id = :mission
 """
 )
-# A mission that was just submitted has no leads, steps done or moves to count.
-_SUBMITTED = text(
-    """
-SELECT id, type, name, state, paused_at, priority, autonomy, reason, result, created_at, started_at, finished_at,
-  NULL AS running_seconds, 0 AS planned, 0 AS sent, 0 AS suppressed, 0 AS skipped, 0 AS failed, 0 AS pending,
-  0 AS progress, false AS awaits_approval
-FROM missions WHERE id = ANY(:ids)
-"""
-)
 # The page is cut before the counting, so that only its missions are counted.
 _PAGE = text(
     _MISSION
@@ -94,12 +85,6 @@ def get(session: Session, mission_id: UUID) -> MissionDetail:
         raise no_mission(mission_id)
     steps = [_step(step) for step in session.execute(_STEPS, {"mission": mission_id})]
     return MissionDetail(**_fields(row), steps=steps, moves=_moves(row.moves))
-
-
-def submitted(session: Session, ids: Sequence[UUID]) -> list[Mission]:
-    """These missions, in this order, as they were submitted in this transaction."""
-    found = {row.id: Mission(**_fields(row)) for row in session.execute(_SUBMITTED, {"ids": list(ids)})}
-    return [found[one] for one in ids]
 
 
 def page(

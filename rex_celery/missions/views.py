@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from rex_celery.decisions.states import ACTIVE, FINAL, MissionState, legal_moves
-from rex_celery.missions.orders import Autonomy
+from rex_celery.missions.orders import Autonomy, Order
 from rex_celery.reasons import REASONS
 
 
@@ -203,6 +203,31 @@ class Overview:
     missions: dict[str, int]
     messages: MessageTotals
     leads: int
+
+
+def submitted(order: Order, mission_id: UUID, at: datetime) -> Mission:
+    """A mission as it stands right after its submission: nothing is counted yet, so nothing need be read."""
+    state = MissionState.QUEUED
+    return Mission(
+        id=mission_id,
+        type=order.type,
+        name=order.name,
+        state=state,
+        paused=False,
+        paused_at=None,
+        priority=order.priority,
+        autonomy=Autonomy(order.autonomy),
+        progress=0.0,
+        counts=Counts(0, 0, 0, 0, 0, 0),
+        reason=None,
+        result=None,
+        created_at=at,
+        started_at=None,
+        finished_at=None,
+        legal_moves=list(legal_moves(state)),
+        actions=actions(state, paused=False, awaits_approval=False),
+        estimated_seconds=None,
+    )
 
 
 def why(code: str | None) -> Why | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -31,7 +32,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking, and for which tenant; ``actor`` is how the audit log names them."""
+    """Who is asking, and for which tenant; ``actor`` is how the audit log names them.
+
+    ``asked_at`` is the transaction's time, which every row made in it bears.
+    """
 
     identity: Identity
     tenant_id: UUID
@@ -39,6 +43,7 @@ class Caller:
     role: Role
     name: str
     actor: str
+    asked_at: datetime
 
     @property
     def key_id(self) -> UUID:
@@ -47,7 +52,10 @@ class Caller:
 
 
 # Asked once a request, so it brings along what most requests need of the tenant.
-_TENANT = "t.name AS tenant_name, t.sender_name, t.sender_email, t.postal_address, t.offer, t.sending_stopped_at"
+_TENANT = (
+    "now() AS asked_at, t.name AS tenant_name, t.sender_name, t.sender_email, t.postal_address, t.offer,"
+    " t.sending_stopped_at"
+)
 # With the answer the transaction becomes the tenant's own: from here on it sees and touches that tenant's rows only.
 _ENTER = f"set_config('rex.tenant', t.id::text, true), set_config('role', '{db.APP_ROLE}', true)"
 _KEY = f"""
@@ -154,4 +162,5 @@ def _caller(kind: str, row: RowMapping) -> Caller:
         Role(row["role"]),
         row["name"],
         row["actor"],
+        row["asked_at"],
     )

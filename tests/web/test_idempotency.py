@@ -84,7 +84,7 @@ def test_a_request_that_broke_off_leaves_the_key_free(
     admin: FlaskClient, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("web.api.missions.queries.submitted", _break)
+        broken.setattr("web.api.missions.views.submitted", _break)
         assert admin.post(MISSIONS, json=WAKE, headers=KEY).status_code == 500
     assert missions(tenant) == 0
     assert admin.post(MISSIONS, json=WAKE, headers=KEY).status_code == 201

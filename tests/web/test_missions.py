@@ -32,6 +32,13 @@ def test_a_mission_needs_only_its_type(admin: FlaskClient) -> None:
     assert mission["legal_moves"] == ["assigned", "cancelled"]
 
 
+def test_the_answer_to_a_submission_is_what_is_stored(admin: FlaskClient) -> None:
+    for fields in ({}, {"name": "Spring", "priority": 7, "autonomy": "auto"}):
+        answered = admin.post(MISSIONS, json=WAKE | fields).json
+        stored = admin.get(f"{MISSIONS}/{answered['id']}").json
+        assert {name: stored[name] for name in answered} == answered
+
+
 def test_the_detail_has_the_steps_in_order(admin: FlaskClient) -> None:
     detail = admin.get(f"{MISSIONS}/{submitted(admin)}").json
     assert [step["key"] for step in detail["steps"]][:2] == ["audience", "steward"]

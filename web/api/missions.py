@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 from pydantic import Field, model_validator
 
 from rex_celery.decisions.states import MissionState
-from rex_celery.missions import control, launch, queries, results
+from rex_celery.missions import control, launch, queries, results, views
 from rex_celery.missions.orders import MOST_AT_ONCE, Autonomy, MissionType, Order, Sender
 from rex_celery.missions.views import Action, LogEntry, Message, Mission, MissionDetail, Outcome, OutcomeState
 from rex_celery.tenancy import audit
@@ -193,7 +193,11 @@ def _steer(action: Action, mission_id: UUID) -> Response:
 def _submit(wishes: list[MissionCreate]) -> list[Mission]:
     session, caller = auth.tenant_session(), auth.caller()
     orders = [_order(wish, caller.tenant.settings) for wish in wishes]
-    return queries.submitted(session, launch.submit(session, caller.tenant_id, orders, actor=caller.actor))
+    ids = launch.submit(session, caller.tenant_id, orders, actor=caller.actor)
+    return [
+        views.submitted(launch.with_name(order, id_), id_, caller.asked_at)
+        for order, id_ in zip(orders, ids, strict=True)
+    ]
 
 
 def _order(wish: MissionCreate, settings: SenderSettings) -> Order:
