@@ -102,7 +102,7 @@ class LiveServer:
         try:
             public, page = urlsplit(self.settings.public_url), urlsplit(origin or "")
             here = urlsplit("//" + environ.get("HTTP_HOST", ""))
-            known_port = page.port in {public.port, here.port}
+            known_port = bool(page.hostname) and page.port in {public.port, here.port}
         except ValueError:
             return False
         if (page.scheme, page.netloc) == (public.scheme, public.netloc):

@@ -26,7 +26,7 @@ def follow(api: RexApi, mission: UUID, console: Console) -> MissionDetail:
     found = _read(api, mission)
     columns = (
         TextColumn("[bold]{task.fields[state]}"),
-        BarColumn(bar_width=32),
+        BarColumn(bar_width=16),
         TaskProgressColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
@@ -35,7 +35,7 @@ def follow(api: RexApi, mission: UUID, console: Console) -> MissionDetail:
         task = bar.add_task("", total=1.0, state=found.state)
         said = ""
         while True:
-            bar.update(task, completed=found.progress, description=results.counted(found.counts), state=_state(found))
+            bar.update(task, completed=found.progress, description=results.brief(found.counts), state=_state(found))
             said = _say(console, found, said)
             if found.state in ENDED:
                 return found

@@ -58,6 +58,19 @@ def counted(counts: Counts) -> str:
     )
 
 
+def brief(counts: Counts) -> str:
+    """The counts that are not nothing, short enough to stand beside a bar."""
+    found = {
+        "planned": counts.planned,
+        "sent": counts.sent,
+        "suppressed": counts.suppressed,
+        "skipped": counts.skipped,
+        "failed": counts.failed,
+        "pending": counts.pending,
+    }
+    return " · ".join(f"{number} {name}" for name, number in found.items() if number)
+
+
 def show(console: Console, found: MissionDetail) -> None:
     """How the mission stands: state, reason and what would help, the sum, its steps."""
     console.print(headline(found))

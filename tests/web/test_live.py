@@ -333,9 +333,12 @@ def test_who_is_too_far_behind_is_told_to_fetch_afresh(
     ada.drop()
 
 
-def test_the_server_outlives_a_redis_that_closes_its_connections(live: Live, tenant: UUID, key: NewKey) -> None:
+def test_the_server_outlives_a_redis_that_talks_nonsense_and_closes_its_connections(
+    live: Live, tenant: UUID, key: NewKey
+) -> None:
     ada = _listen(live, key)
     ada.subscribe("system")
+    redis.client().publish(redis.EVENT_CHANNEL, "what is this?")
     redis.client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     _publish(tenant)
     ada.wait_for(lambda: ada.numbers() == [1])
