@@ -74,6 +74,11 @@ class Rex(OpenAPI):
         """Run the view as its rule says; see ``web.turn``."""
         return turn.serve(super().dispatch_request)
 
+    def generate_spec_json(self) -> None:
+        """Describe the API, with what all routes share."""
+        super().generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi's
+        docs.complete(self.spec_json)
+
 
 def create_app() -> Flask:
     """The application of this process.

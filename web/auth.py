@@ -25,6 +25,7 @@ class Rule:
 
     ``own_transactions``: the view opens them itself. ``always``: it stops something, so it is refused neither for
     asking too often nor for a missing Redis. ``upload``: its body may be as large as an uploaded file.
+    ``repeatable``: a POST with an Idempotency-Key has its answer kept; not so where the answer is a secret.
     ``look`` asks other services for what the view needs, before the transaction opens.
     """
 
@@ -32,6 +33,7 @@ class Rule:
     own_transactions: bool = False
     always: bool = False
     upload: bool = False
+    repeatable: bool = True
     look: Callable[[], None] | None = None
 
 

@@ -1,12 +1,14 @@
 """The API's description and its page, served from here: no other site is asked for anything."""
 
 from pathlib import Path
+from typing import Any
 
 import flask_openapi_swagger
 from flask import Blueprint, Response, current_app, jsonify, send_from_directory
 
 from web import auth
 from web.api.shapes import PREFIX
+from web.idempotency import LONGEST_KEY
 
 pages = Blueprint("docs", __name__, url_prefix=PREFIX)
 
@@ -31,6 +33,24 @@ _START = f"""SwaggerUIBundle({{
   url: "{PREFIX}/openapi.json", dom_id: "#docs", deepLinking: true, persistAuthorization: false, validatorUrl: null,
 }});
 """
+
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A word of your own for this request. Sent again within 24 hours, the same request gets the first"
+    " answer, marked Idempotency-Replayed: true, and has no second effect.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+
+
+def complete(description: dict[str, Any]) -> None:
+    """Add the header that every POST of a signed-in caller understands."""
+    for path, operations in description["paths"].items():
+        post = operations.get("post")
+        if post and post.get("security") and not path.endswith("/session/link"):
+            post.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
 
 
 @pages.get("/openapi.json")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from rex_celery import config, db
 from rex_celery.tenancy.access import Role
 from web import auth, idempotency, limits
+from web.auth import Rule
 
 MEGABYTE = 1024 * 1024
 
@@ -27,7 +28,7 @@ def serve(view: View) -> ResponseReturnValue:
         limits.check()
     if rule.look:
         rule.look()
-    return _apart(rule.role, view) if rule.own_transactions else _within(rule.role, view)
+    return _apart(rule.role, view) if rule.own_transactions else _within(rule, rule.role, view)
 
 
 def close(_: BaseException | None) -> None:
@@ -35,12 +36,12 @@ def close(_: BaseException | None) -> None:
     request.close()
 
 
-def _within(role: Role, view: View) -> ResponseReturnValue:
+def _within(rule: Rule, role: Role, view: View) -> ResponseReturnValue:
     with db.control() as session:
         g.caller = auth.identify(session, role)
         g.session = session
         # Inside the transaction: an answer that cannot be written must take its effect back with it.
-        return idempotency.answered(session, g.caller, view) if request.method == "POST" else make_response(view())
+        return idempotency.answered(session, g.caller, view) if rule.repeatable else make_response(view())
 
 
 def _apart(role: Role, view: View) -> ResponseReturnValue:

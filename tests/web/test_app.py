@@ -49,6 +49,16 @@ def test_signing_in_is_described_where_it_is_needed(nobody: FlaskClient) -> None
     assert "security" not in described["paths"][f"{API}/health/live"]["get"]
 
 
+def test_repeating_is_described_where_it_is_understood(nobody: FlaskClient) -> None:
+    paths = nobody.get(f"{API}/openapi.json").json["paths"]
+    understood = {
+        path for path in paths for one in paths[path].get("post", {}).get("parameters", []) if one["in"] == "header"
+    }
+    assert f"{API}/missions" in understood
+    assert f"{API}/leads/import" in understood
+    assert not understood & {f"{API}/session", f"{API}/session/link"}
+
+
 def test_the_docs_page_needs_no_other_site(nobody: FlaskClient) -> None:
     page = nobody.get(f"{API}/docs")
     assert page.status_code == 200

@@ -96,6 +96,13 @@ def test_a_sign_in_link_works_once_and_is_an_identity_of_its_maker(
     assert app.test_client().post("/api/rex/session", json={"link_token": token}).json["code"] == "link_expired"
 
 
+def test_a_sign_in_link_is_stored_nowhere(admin: FlaskClient, tenant: UUID) -> None:
+    links = [admin.post("/api/rex/session/link", headers={"Idempotency-Key": "k"}).json["url"] for _ in range(2)]
+    assert links[0] != links[1]
+    with db.transaction(tenant) as session:
+        assert session.execute(text("SELECT count(*) FROM idempotency_keys")).scalar_one() == 0
+
+
 @pytest.mark.parametrize("body", [{}, {"email": "a@example.com"}, {"api_key": "a", "link_token": "b"}, {"api_key": ""}])
 def test_signing_in_wants_exactly_one_way(nobody: FlaskClient, body: dict[str, str]) -> None:
     assert nobody.post("/api/rex/session", json=body).status_code == 422

@@ -15,8 +15,9 @@ from rex_celery.tenancy.access import Caller, Role
 from web import auth, limits
 from web.api.shapes import Body, Line, documented, refusals, resource
 
-api = resource("session", "Signing in for browsers; programs send their API key with each request instead.")
-public_api = resource("session", "", signed_in=False)
+_TEXT = "Signing in for browsers; programs send their API key with each request instead."
+api = resource("session", _TEXT)
+public_api = resource("session", _TEXT, signed_in=False)
 
 
 class SessionCreate(Body):
@@ -93,7 +94,7 @@ def delete() -> tuple[str, int]:
 
 
 @api.post("/session/link", responses={"200": documented(SignInLink)})
-@auth.needs(Role.VIEWER)
+@auth.needs(Role.VIEWER, repeatable=False)
 def create_link() -> Response:
     """A link that signs in once, as yourself, within ten minutes."""
     link = links.create(auth.caller().identity)
