@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from rex_celery.tenancy.access import Role
 from web import auth
 from web.auth import Rule
 
