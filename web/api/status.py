@@ -1,5 +1,6 @@
 """The status of the installation as one tenant sees it."""
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,13 +92,24 @@ class _Queues:
 
 _counted: dict[UUID, _Counted] = {}
 _seen: dict[str, _Queues] = {}
+_looking = threading.Lock()
 
 
 def _look() -> None:
     """Refresh what is known of the queues; it takes a connection of its own, so the request must not hold one yet."""
-    now = time.monotonic()
-    if "queues" not in _seen or now - _seen["queues"].at > _QUEUES_SECONDS:
-        _seen["queues"] = _Queues(now, queues.depths(), beat.last_tick_seconds())
+    if _is_fresh():
+        return
+    # One looks; the others need not wait for it unless nothing was ever seen.
+    if _looking.acquire(blocking="queues" not in _seen):
+        try:
+            if not _is_fresh():
+                _seen["queues"] = _Queues(time.monotonic(), queues.depths(), beat.last_tick_seconds())
+        finally:
+            _looking.release()
+
+
+def _is_fresh() -> bool:
+    return "queues" in _seen and time.monotonic() - _seen["queues"].at < _QUEUES_SECONDS
 
 
 @api.get("/status", responses={"200": documented(Status)})
