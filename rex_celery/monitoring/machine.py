@@ -34,7 +34,10 @@ def look(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.home)
     yield from _secrets(home)
     yield _screen(CHECKOUT / "web" / "ui" / "dist" / "index.html")
-    yield from _ports(settings, runs_here=runs(home))
+    if runs(home):
+        yield Finding("ports", ok=True, detail="REX runs and has those it was given")
+    else:
+        yield from _ports(settings)
 
 
 def runs(home: Home) -> bool:
@@ -83,16 +86,13 @@ def _screen(page: Path) -> Finding:
     return Finding("web interface", built, "built" if built else "not built", "Build it: make up")
 
 
-def _ports(settings: Settings, *, runs_here: bool) -> Iterator[Finding]:
+def _ports(settings: Settings) -> Iterator[Finding]:
     wanted = {"REX_PORT": settings.port, "REX_LIVE_PORT": settings.live_port, "REX_FLOWER_PORT": settings.flower_port}
     for setting, port in wanted.items():
         name = f"port {port} ({setting})"
         try:
             ports.require(settings.host, port, setting)
-            detail = "free"
         except RefusedError as error:
-            if not runs_here:
-                yield Finding(name, ok=False, detail=error.detail, action=error.action)
-                continue
-            detail = "used by this REX"
-        yield Finding(name, ok=True, detail=detail)
+            yield Finding(name, ok=False, detail=error.detail, action=error.action)
+        else:
+            yield Finding(name, ok=True, detail="free")
