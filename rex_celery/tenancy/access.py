@@ -54,21 +54,22 @@ class Caller:
 # Asked once a request, so it brings along what most requests need of the tenant.
 _TENANT = (
     "now() AS asked_at, t.name AS tenant_name, t.sender_name, t.sender_email, t.postal_address, t.offer,"
-    " t.sending_stopped_at"
+    " t.sending_stopped_at, coalesce(h.seq, 0) AS last_seq"
 )
+_ITS_TENANT = "JOIN tenants AS t ON t.id = {0}.tenant_id LEFT JOIN event_heads AS h ON h.tenant_id = t.id"
 # With the answer the transaction becomes the tenant's own: from here on it sees and touches that tenant's rows only.
 _ENTER = f"set_config('rex.tenant', t.id::text, true), set_config('role', '{db.APP_ROLE}', true)"
 _KEY = f"""
 SELECT k.id, k.tenant_id, {_TENANT}, {_ENTER}, k.role, k.name, 'key:' || k.prefix AS actor,
   k.revoked_at IS NOT NULL AS revoked, coalesce(k.expires_at <= now(), false) AS expired,
   coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
-FROM api_keys AS k JOIN tenants AS t ON t.id = k.tenant_id
+FROM api_keys AS k {_ITS_TENANT.format("k")}
 """
 _BY_HASH = text(_KEY + "WHERE k.key_hash = :hash")
 _BY_KEY_ID = text(_KEY + "WHERE k.id = :id")
 _BY_USER_ID = text(
     f"SELECT u.id, u.tenant_id, {_TENANT}, {_ENTER}, u.role, u.email AS name, 'user:' || u.email AS actor"
-    " FROM users AS u JOIN tenants AS t ON t.id = u.tenant_id WHERE u.id = :id AND u.disabled_at IS NULL"
+    f" FROM users AS u {_ITS_TENANT.format('u')} WHERE u.id = :id AND u.disabled_at IS NULL"
 )
 # A busy key would otherwise make all its requests wait for one row.
 _TOUCH = text(
@@ -158,6 +159,7 @@ def _caller(kind: str, row: RowMapping) -> Caller:
             row["tenant_name"],
             SenderSettings(row["sender_name"], row["sender_email"], row["postal_address"], row["offer"]),
             row["sending_stopped_at"],
+            row["last_seq"],
         ),
         Role(row["role"]),
         row["name"],

@@ -29,11 +29,12 @@ class SenderSettings:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """What most requests need to know of their tenant."""
+    """What most requests need to know of their tenant; ``last_seq`` is the number of its newest event."""
 
     name: str
     settings: SenderSettings
     sending_stopped_at: datetime | None
+    last_seq: int
 
 
 def change(session: Session, tenant_id: UUID, changes: dict[str, str], *, actor: str) -> SenderSettings:

@@ -10,7 +10,7 @@ from flask import Response, jsonify
 
 import rex_celery
 from rex_celery import config
-from rex_celery.missions import history, queries
+from rex_celery.missions import queries
 from rex_celery.missions.views import MessageTotals, Overview
 from rex_celery.monitoring import beat, queues
 from rex_celery.monitoring.queues import QueueDepth
@@ -143,11 +143,10 @@ def _tenant(caller: Caller) -> StatusTenant:
 
 
 def _overview(caller: Caller) -> Overview:
-    session = auth.tenant_session()
-    seq, now = history.last_seq(session), time.monotonic()
+    seq, now = caller.tenant.last_seq, time.monotonic()
     kept = _counted.get(caller.tenant_id)
     if kept and kept.seq == seq and now - kept.at < _COUNTS_SECONDS:
         return kept.overview
-    overview = queries.overview(session)
+    overview = queries.overview(auth.tenant_session())
     _counted[caller.tenant_id] = _Counted(seq, now, overview)
     return overview
