@@ -5,18 +5,21 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import machine, pipeline, report
-from bench.stage import Stage, ready
+from bench import machine, pipeline, ready, report, scaling, web
+from bench import stage as stages
 
-MEASUREMENTS: dict[str, Callable[[Stage], dict[str, object]]] = {
+MEASUREMENTS: dict[str, Callable[[stages.Stage], dict[str, object]]] = {
     "pipeline": pipeline.measure,
+    "web": web.measure,
+    "scaling": scaling.measure,
+    "ready": ready.measure,
 }
 
 
 def main() -> None:
     """Run the measurements that were asked for, or all."""
     options = _options()
-    with ready(options.home) as stage:
+    with stages.ready(options.home) as stage:
         os.environ["BENCH_PEER_REDIS"] = stage.peer_redis_url  # noqa: TID251  the peer's only settings
         os.environ["BENCH_PEER_DATABASE"] = stage.peer_database  # noqa: TID251
         for name in options.only or MEASUREMENTS:

@@ -55,7 +55,7 @@ def personalise(lead_id: str) -> str:
     )
     *known, notes = found.fetchone()  # type: ignore[misc]
     record = LeadRecord(*known)
-    framework = for_dormancy(dormancy.classify(record.deal_stage, notes))
+    framework = for_dormancy(dormancy.classify(record.deal_stage, notes), UUID(lead_id))
     facts = facts_of(record, Sender("Alex Morgan"), "a review of your energy bill", clock.now().date())
     draft = drafts.write(facts, Channel.EMAIL, framework, UUID(lead_id))
     connection().execute(

@@ -1,4 +1,4 @@
-"""Where the measurements happen: REX's own Postgres and Valkey, fsync on, with a database for REX and one for its peer."""
+"""Where it is measured: REX's own Postgres and Valkey, fsync on, with a database for REX and one for its peer."""
 
 import shutil
 import tempfile
@@ -22,8 +22,9 @@ _PEOPLE = """
 SELECT gen_random_uuid() AS id, 'person' || i || '@example.com' AS email,
   (ARRAY['Ada','Grace','Alan','Edsger','Barbara','Donald','Radia','Ken'])[1 + mod(i, 8)] AS first_name,
   'Company ' || i AS company, (ARRAY['Springfield','Columbus','Austin','Boston','Denver'])[1 + mod(i, 5)] AS city,
-  (ARRAY['Meeting','Call','Demo','Email'])[1 + mod(i, 4)] AS last_activity, current_date - 60 - mod(i, 100) AS last_activity_on,
-  3 + mod(i, 5) AS activities, (ARRAY['Proposal Sent','Negotiation','Quote Sent','Closed Lost'])[1 + mod(i, 4)] AS deal_stage,
+  (ARRAY['Meeting','Call','Demo','Email'])[1 + mod(i, 4)] AS last_activity,
+  current_date - 60 - mod(i, 100) AS last_activity_on, 3 + mod(i, 5) AS activities,
+  (ARRAY['Proposal Sent','Negotiation','Quote Sent','Closed Lost'])[1 + mod(i, 4)] AS deal_stage,
   5000 + mod(i, 4000) AS deal_value, 'Asked for a quote, then went quiet after the budget round.' AS notes
 FROM generate_series(1, %(leads)s) AS i
 """
@@ -31,8 +32,8 @@ _LEADS = f"""
 WITH people AS ({_PEOPLE}), stored AS (
   INSERT INTO leads (id, tenant_id, email, first_name, company, city, last_activity, last_activity_on, activities,
     deal_stage, deal_value, notes)
-  SELECT id, %(tenant)s, %(list)s::text || email, first_name, company, city, last_activity, last_activity_on, activities,
-    deal_stage, deal_value, notes FROM people RETURNING id)
+  SELECT id, %(tenant)s, %(list)s::text || email, first_name, company, city, last_activity, last_activity_on,
+    activities, deal_stage, deal_value, notes FROM people RETURNING id)
 INSERT INTO import_members (import_id, lead_id, tenant_id) SELECT %(list)s, id, %(tenant)s FROM stored
 """
 _LIST = "INSERT INTO imports (id, tenant_id, filename, state, rows) VALUES (%(list)s, %(tenant)s, 'bench', 'done', %(leads)s)"  # noqa: E501

@@ -21,9 +21,12 @@ class Team:
         self._logs = logs
         self._running: list[psutil.Popen] = []
 
-    def run(self, name: str, *command: str, settings: dict[str, str] | None = None) -> None:
-        """Start a program of this installation with settings of its own."""
-        words = [f"{key}={value}" for key, value in (settings or {}).items()]
+    def run(
+        self, name: str, *command: str, settings: dict[str, str] | None = None, without: Iterable[str] = ()
+    ) -> None:
+        """Start a program of this installation with settings of its own, ``without`` some of the stage's."""
+        words = [*(word for key in without for word in ("-u", key))]
+        words += [f"{key}={value}" for key, value in (settings or {}).items()]
         program = [str(Path(sys.executable).parent / command[0]), *command[1:]]
         with (self._logs / f"bench-{name}.log").open("ab") as log:
             started = psutil.Popen(["env", *words, *program], stdout=log, stderr=log, start_new_session=True)
@@ -65,6 +68,17 @@ def cpu_seconds(roots: Iterable[psutil.Process]) -> float:
             with _gone_is_fine():
                 total += sum(process.cpu_times()[:4])
     return total
+
+
+def see(what: str, found: object, expected: object) -> None:
+    """A figure stands only for work that was done right.
+
+    Raises:
+        ValueError: it was not.
+
+    """
+    if found != expected:
+        raise ValueError(f"{what}: {found}, where {expected} is right")
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
