@@ -2,9 +2,8 @@
 
 import codecs
 
-from charset_normalizer import from_bytes
-
 from rex_celery.errors import InvalidError, Problem
+from rex_celery.leads import old_encodings
 
 # Enough to see umlauts in any real list, little enough to hold.
 SAMPLE_BYTES = 1 << 20
@@ -25,8 +24,6 @@ _NOT_TEXT = (
     (b"[", "JSON"),
     (b"<", "a web page or XML"),
 )
-# Old Windows and Mac programs wrote these; a list in another one must be saved as UTF-8.
-_OLD = ["cp1252", "cp1250", "mac_roman"]
 
 
 def detect(head: bytes, *, whole: bool) -> str:
@@ -80,11 +77,12 @@ def _mostly_utf8(head: bytes) -> bool:
 
 
 def _old_encoding(head: bytes, wrong: int) -> str:
-    best = from_bytes(head, cp_isolation=_OLD).best()
+    best = old_encodings.best(head)
     if best is not None:
-        return best.encoding
+        return best
     line = head.count(b"\n", 0, wrong) + 1
-    what = f"The byte 0x{head[wrong]:02x} is not UTF-8, and the text makes no sense in {', '.join(_OLD)} either."
+    others = ", ".join(old_encodings.OLD)
+    what = f"The byte 0x{head[wrong]:02x} is not UTF-8, and the text makes no sense in {others} either."
     raise InvalidError(
         "The file's encoding cannot be told.",
         code="csv_encoding",
