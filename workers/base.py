@@ -11,6 +11,7 @@ from rex_celery import db
 from rex_celery.decisions.rules import Trouble
 from rex_celery.errors import ProviderUnavailableError
 from rex_celery.missions import perform, trouble
+from rex_celery.missions.leases import Job
 from rex_celery.work import Failure, WorkRef
 
 log = structlog.get_logger()
@@ -42,17 +43,22 @@ def carry_out(task: AgentTask, agent: perform.Agent[Any, Any], arguments: tuple[
         keep_dead_letter(task.name, arguments, error)
         return "unreadable"
     structlog.contextvars.bind_contextvars(mission_id=str(ref.mission_id), agent=agent.name)
+    jobs: list[Job] = []
     try:
-        return perform.perform(agent, ref)
+        return perform.perform(agent, ref, jobs.append)
     except ProviderUnavailableError as error:
         if task.request.retries < task.max_retries:
             raise
-        return str(trouble.report(ref, Trouble.PROVIDER_UNAVAILABLE, error.detail))
+        return _troubled(ref, jobs, Trouble.PROVIDER_UNAVAILABLE, error.detail)
     except Exception as error:
         log.exception("agent_failed")
-        return str(trouble.report(ref, Trouble.AGENT_FAILED, f"{type(error).__name__}: {error}"[:500]))
+        return _troubled(ref, jobs, Trouble.AGENT_FAILED, f"{type(error).__name__}: {error}"[:500])
     finally:
         structlog.contextvars.clear_contextvars()
+
+
+def _troubled(ref: WorkRef, jobs: list[Job], kind: Trouble, error: str) -> str:
+    return str(trouble.report(ref, kind, error, jobs[0].attempt if jobs else None))
 
 
 def guard(judge: Callable[[Row], Made], row: Row) -> Made | Failure:

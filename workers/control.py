@@ -5,6 +5,7 @@ from uuid import UUID
 from rex_celery.missions import engine, reconcile
 from rex_celery.missions import join as joining
 from rex_celery.missions import settle as settling
+from rex_celery.tenancy import answers
 from workers import ticks
 from workers.app import app
 
@@ -18,10 +19,17 @@ def top_up() -> int:
 @app.task(name="control.tick")
 def tick(job: str, period: int) -> str:
     """Run a job of the timetable once for this slot of time, however many beats there are."""
-    jobs = {"top_up": engine.run_round, "reconcile": reconcile.run_round}
     if not ticks.first(job, period):
         return "done by another beat"
-    jobs[job]()
+    match job:
+        case "top_up":
+            engine.run_round()
+        case "reconcile":
+            reconcile.run_round()
+        case "purge":
+            answers.purge_all()
+        case _:
+            raise LookupError(f"The timetable names a job that nobody does: {job}.")
     return "done"
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from rex_celery import db
 from rex_celery.errors import ConflictError
 
 LIFETIME = timedelta(hours=24)
@@ -32,6 +33,7 @@ _CLAIM = text(
     " request_hash = excluded.request_hash, status = NULL, response = NULL, created_at = now()"
 )
 _ABANDON = text("DELETE FROM idempotency_keys WHERE tenant_id = :tenant AND key = :key AND status IS NULL")
+_TENANTS = text("SELECT id FROM tenants")
 _PURGE = text("DELETE FROM idempotency_keys WHERE created_at < now() - :lifetime")
 
 
@@ -97,6 +99,16 @@ def abandon(session: Session, question: Question) -> None:
 def purge(session: Session) -> None:
     """Forget the session's tenant's answers that are too old to be asked for again."""
     session.execute(_PURGE, {"lifetime": LIFETIME})
+
+
+def purge_all() -> int:
+    """Forget the old answers of every tenant, each in its own transaction; returns for how many tenants."""
+    with db.control() as session:
+        tenants = session.scalars(_TENANTS).all()
+    for tenant_id in tenants:
+        with db.transaction(tenant_id) as session:
+            purge(session)
+    return len(tenants)
 
 
 def _row(question: Question) -> dict[str, object]:
