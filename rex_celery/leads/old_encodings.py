@@ -36,11 +36,8 @@ def _score(raw: bytes, name: str) -> int:
 
 def _fits(before: str, char: str, after: str) -> int:
     """1 for a letter as words have it, -5 for a capital or a sign within a word, 0 for what says nothing."""
-    kind = category(char)
-    if kind == "Ll":
-        return 1
-    if kind == "Lu":
-        return -5 if before.islower() else 1
-    if char in _SIGNS:
+    if char in _SIGNS or not (before.isalpha() or after.isalpha()):
         return 0
-    return -5 if before.isalpha() or after.isalpha() else 0
+    kind = category(char)
+    fits = kind == "Ll" or (kind == "Lu" and not before.islower())
+    return 1 if fits else -5
