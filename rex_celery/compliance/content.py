@@ -39,7 +39,7 @@ SPAM_PHRASES = (
 )
 
 _LINK = re.compile(r"https?://(?:www\.)?|\bwww\.")
-_TOKEN_START = re.compile(r"[{}\[<%*]")
+_FIRST_LETTERS = "{}[<%*"
 _TOKEN = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{\w[\w .]*\}|\[\[|\[[A-Z][A-Z _]+\]|\*\|\w+\|\*|%[A-Za-z_]{3,}%"
     r"|<(?:first|last|full|company|name)[\w ]*>",
@@ -92,7 +92,7 @@ def _text(content: Content) -> list[Finding]:
         findings.append(Finding("content_empty_greeting", body.lstrip().partition("\n")[0]))
     if (words := len(body.split())) > MOST_WORDS:
         findings.append(Finding("content_too_long", f"{words} words"))
-    if (links := len(_LINK.findall(lowered))) > MOST_LINKS:
+    if (links := _links(lowered)) > MOST_LINKS:
         findings.append(Finding("content_too_many_links", f"{links} links"))
     if phrase := _spam_phrase(lowered):
         findings.append(Finding("content_spam_phrase", phrase))
@@ -124,12 +124,19 @@ def _sms(content: Content) -> list[Finding]:
 
 
 def _token(text: str) -> str | None:
-    # Nearly no message holds any of these characters, and looking for them first is ten times faster.
-    if not _TOKEN_START.search(text):
+    # Nearly no message holds any of these characters, and looking for them first is many times faster.
+    if not any(map(text.__contains__, _FIRST_LETTERS)):
         return None
     found = _TOKEN.search(text)
     return found[0] if found else None
 
 
+def _links(lowered: str) -> int:
+    # Counting needs no pattern unless an address begins with www, which may stand behind a scheme or alone.
+    if "www." in lowered:
+        return len(_LINK.findall(lowered))
+    return lowered.count("http://") + lowered.count("https://")
+
+
 def _spam_phrase(lowered: str) -> str | None:
-    return next((phrase for phrase in SPAM_PHRASES if phrase in lowered), None)
+    return next(filter(lowered.__contains__, SPAM_PHRASES), None)

@@ -52,4 +52,6 @@ def _unreadable() -> NotFoundError:
 def _signer(secret: str) -> Signer:
     if not secret:
         raise ValueError("An empty secret would let anyone sign unsubscribe links.")
-    return Signer(secret, salt="rex.unsubscribe", key_derivation="hmac", digest_method=hashlib.sha256)
+    signer = Signer(secret, salt="rex.unsubscribe", key_derivation="hmac", digest_method=hashlib.sha256)
+    # Its key is derived once here, and not again for every link.
+    return Signer(signer.derive_key(), key_derivation="none", digest_method=hashlib.sha256)

@@ -1,6 +1,7 @@
 """Which names and offers are fit to print in a message: one line, no placeholder, no hidden character."""
 
 import re
+from functools import lru_cache
 
 from rex_celery.errors import InvalidError, Problem
 
@@ -17,6 +18,7 @@ _PLACEHOLDERS = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)  # a sender's name stands in every message, a city's in many
 def name(value: str | None) -> str | None:
     """A name as it can stand in a message, or None if it is missing or no name at all."""
     text = one_line(value or "")
@@ -45,6 +47,7 @@ def offer(value: str) -> str:
     return one_line(value)
 
 
+@lru_cache(maxsize=64)  # asked again for every message of a mission
 def offer_problem(value: str) -> Problem | None:
     """What is wrong with an offer, or None."""
     line = one_line(value)

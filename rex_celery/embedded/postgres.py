@@ -27,6 +27,7 @@ _SETTINGS = {
     "shared_buffers": f"{_BUFFERS_MB}MB",
     "fsync": "on",
     "synchronous_commit": "on",
+    "random_page_cost": "1.1",  # what REX reads is in memory or on a flash disk, where any page is as near as the next
     "jit": "off",  # compiling costs more than these short queries take
     "log_error_verbosity": "terse",  # the detail of an error quotes values, and those are people's addresses
     "timezone": "UTC",
