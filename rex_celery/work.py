@@ -7,6 +7,7 @@ from uuid import UUID
 
 # A step that is a single task is chunk 0; chunks of leads are numbered from 1.
 WHOLE_STEP = 0
+_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,13 @@ class WorkRef:
         """The piece of work that a task's arguments name.
 
         Raises:
-            ValueError: an argument is not an id.
+            ValueError: an argument is not an id. TypeError: it is not even a number.
 
         """
-        return cls(UUID(tenant), UUID(mission), UUID(step), int(chunk), int(epoch))
+        ref = cls(UUID(str(tenant)), UUID(str(mission)), UUID(str(step)), int(chunk), int(epoch))
+        if not (0 <= ref.chunk_no <= _LARGEST and 0 <= ref.epoch <= _LARGEST):
+            raise ValueError("a number is out of range")
+        return ref
 
     def arguments(self) -> tuple[str, str, str, int, int]:
         """The same ids as a task's arguments."""

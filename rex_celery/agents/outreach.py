@@ -51,8 +51,9 @@ class Outreach(BaseAgent[bool, int]):
         mailed = _by_mail(job, sender) if sender and taken is not None else 0
         return None if taken is None or mailed is None else taken + mailed
 
-    def record(self, session: Session, job: Job, made: int) -> Report:  # noqa: ARG002
-        """Every result is in the ledger already."""
+    def record(self, session: Session, job: Job, made: int) -> Report:
+        """Every result is in the ledger already, but for what a sender that was taken over still holds."""
+        ledger.settle_claimed(session, job.mission_id, job.ref.chunk_no)
         return Report(leads=made)
 
 

@@ -12,7 +12,7 @@ from rex_celery.events import StepFinished
 from rex_celery.missions import moves
 from rex_celery.missions.plan import StepKind, phase_of
 
-_LOCK = text("SELECT state, autonomy, epoch FROM missions WHERE id = :mission FOR UPDATE")
+_LOCK = text("SELECT state, autonomy, epoch FROM missions WHERE id = :mission FOR NO KEY UPDATE")
 _UNBLOCK = text("""
 UPDATE steps AS s SET state = 'ready' WHERE s.mission_id = :mission AND s.state = 'blocked' AND NOT EXISTS (
   SELECT FROM steps AS d

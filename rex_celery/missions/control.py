@@ -6,40 +6,27 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import broker, bus, crews, db
-from rex_celery.decisions.states import FINAL, MissionState
+from rex_celery.decisions.states import ACTIVE, FINAL, MissionState
 from rex_celery.errors import ConflictError, NotFoundError
 from rex_celery.events import MissionPaused, MissionResumed, StepFinished
 from rex_celery.flow import URGENT, Call
-from rex_celery.missions import advance, dispatch, moves
+from rex_celery.missions import advance, again, dispatch, moves
 
-_LOCK = text("SELECT state, paused_at, epoch FROM missions WHERE id = :mission FOR UPDATE")
+_LOCK = text("SELECT state, paused_at, epoch FROM missions WHERE id = :mission FOR NO KEY UPDATE")
 _EPOCH = text("UPDATE missions SET epoch = epoch + 1, paused_at = NULL WHERE id = :mission")
 _PAUSE = text("UPDATE missions SET paused_at = now() WHERE id = :mission")
 _RESUME = text("UPDATE missions SET paused_at = NULL WHERE id = :mission")
-# Their messages were read and dropped during the pause, or soon will be; a second one does no harm.
-_SEND_AGAIN = text("UPDATE chunks SET state = 'ready' WHERE mission_id = :mission AND state = 'queued'")
-_STEPS_AGAIN = text("""
-UPDATE steps AS s SET attempt = attempt + 1, error = NULL, finished_at = NULL,
-  state = CASE WHEN s.total = 0 THEN 'blocked' ELSE 'ready' END, failed = 0
-WHERE s.mission_id = :mission AND s.state NOT IN ('done', 'skipped', 'blocked', 'waiting')
-""")
-_CHUNKS_AGAIN = text("""
-UPDATE chunks SET state = 'ready', losses = 0, rounds = 0, lease_until = NULL, run_after = NULL, error = NULL
-WHERE mission_id = :mission AND state <> 'done' AND step_id IN (
-  SELECT id FROM steps WHERE mission_id = :mission AND state NOT IN ('done', 'skipped'))
-""")
-# Leads that failed for a reason of ours get another chance; a message that was sent or refused stays as it is.
-_MESSAGES_AGAIN = text("""
-UPDATE messages SET state = 'planned', reason = NULL WHERE mission_id = :mission AND state = 'failed'
-  AND reason IN ('agent_failed', 'worker_lost', 'provider_unavailable')
-""")
-_LEADS_AGAIN = text("""
-UPDATE outcomes SET state = 'pending', reason = NULL WHERE mission_id = :mission AND state = 'failed'
-  AND reason IN ('agent_failed', 'worker_lost', 'provider_unavailable')
-  AND chunk_no IN (SELECT no FROM chunks WHERE mission_id = :mission AND state = 'quarantined')
+# Their messages are read and dropped, or soon will be; a second one does no harm. Held work is taken off the queues so
+# that it takes no room from other missions. Always before the mission is locked: workers lock in this order, too.
+_OFF_QUEUE = text("UPDATE chunks SET state = 'ready' WHERE mission_id = :mission AND state = 'queued'")
+# The time that a person held it does not count as a stall. A step that somebody works on at this moment makes progress.
+_FRESH = text("""
+UPDATE steps SET progressed_at = now() WHERE id IN (
+  SELECT id FROM steps WHERE mission_id = :mission AND state IN ('ready', 'queued', 'running') FOR UPDATE SKIP LOCKED)
 """)
 _APPROVED = text("""
-UPDATE steps SET state = 'done', finished_at = now(), result = jsonb_build_object('approved_by', CAST(:actor AS text))
+UPDATE steps SET state = 'done', finished_at = now(), progressed_at = now(),
+  result = jsonb_build_object('approved_by', CAST(:actor AS text))
 WHERE mission_id = :mission AND kind = 'approval' AND state = 'waiting' RETURNING key, agent
 """)
 _LOGGED = text("""
@@ -55,6 +42,7 @@ def cancel(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) -
         NotFoundError: no such mission. ConflictError: it has ended already.
 
     """
+    session.execute(_OFF_QUEUE, {"mission": mission_id})
     mission = _locked(session, mission_id)
     moves.move(session, tenant_id, mission_id, MissionState(mission.state), MissionState.CANCELLED, "cancelled")
     session.execute(_EPOCH, {"mission": mission_id})
@@ -71,6 +59,7 @@ def pause(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) ->
         NotFoundError: no such mission. ConflictError: it has ended, or is paused already.
 
     """
+    session.execute(_OFF_QUEUE, {"mission": mission_id})
     mission = _locked(session, mission_id)
     _refuse_ended(mission.state)
     if mission.paused_at is not None:
@@ -87,11 +76,12 @@ def resume(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) -
         NotFoundError: no such mission. ConflictError: it is not paused.
 
     """
+    session.execute(_OFF_QUEUE, {"mission": mission_id})
+    session.execute(_FRESH, {"mission": mission_id})
     mission = _locked(session, mission_id)
     if mission.paused_at is None:
         raise ConflictError("The mission is not paused.", action="There is nothing to resume.")
     session.execute(_RESUME, {"mission": mission_id})
-    session.execute(_SEND_AGAIN, {"mission": mission_id})
     _log(session, tenant_id, mission_id, f"resumed by {actor}")
     bus.publish(session, tenant_id, MissionResumed(mission_id))
     dispatch.kick(session)
@@ -104,13 +94,10 @@ def retry(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) ->
         NotFoundError: no such mission. ConflictError: it is neither failed nor escalated.
 
     """
+    again.lock_work(session, mission_id)
     mission = _locked(session, mission_id)
     moves.move(session, tenant_id, mission_id, MissionState(mission.state), MissionState.QUEUED)
-    session.execute(_EPOCH, {"mission": mission_id})
-    session.execute(_MESSAGES_AGAIN, {"mission": mission_id})
-    session.execute(_LEADS_AGAIN, {"mission": mission_id})
-    session.execute(_CHUNKS_AGAIN, {"mission": mission_id})
-    session.execute(_STEPS_AGAIN, {"mission": mission_id})
+    again.set_back(session, mission_id)
     _log(session, tenant_id, mission_id, f"retried by {actor}")
     dispatch.kick(session)
 
@@ -122,8 +109,10 @@ def approve(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) 
         NotFoundError: no such mission. ConflictError: it does not wait for an approval.
 
     """
-    _locked(session, mission_id)
-    step = session.execute(_APPROVED, {"mission": mission_id, "actor": actor}).one_or_none()
+    mission = _locked(session, mission_id)
+    step = None
+    if MissionState(mission.state) in ACTIVE:
+        step = session.execute(_APPROVED, {"mission": mission_id, "actor": actor}).one_or_none()
     if step is None:
         raise ConflictError("The mission does not wait for an approval.", action="See its steps for what it waits for.")
     _log(session, tenant_id, mission_id, f"approved by {actor}")

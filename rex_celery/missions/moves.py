@@ -17,6 +17,7 @@ _MOVE = text("""
 UPDATE missions SET state = :after, reason = :reason,
   started_at = CASE WHEN :after = 'assigned' THEN coalesce(started_at, now()) ELSE started_at END,
   finished_at = CASE WHEN :after IN ('completed', 'cancelled', 'failed') THEN now() END,
+  paused_at = CASE WHEN :after IN ('completed', 'cancelled') THEN NULL ELSE paused_at END,
   progress = greatest(progress, (SELECT progress FROM mission_progress WHERE mission_id = :mission))
 WHERE id = :mission AND state = :before
 """)
@@ -28,7 +29,8 @@ _DECIDED = text("""
 INSERT INTO decisions (id, tenant_id, mission_id, layer, rule, action, inputs, alternatives)
 VALUES (:id, :tenant, :mission, :layer, :rule, :action, CAST(:inputs AS jsonb), CAST(:alternatives AS jsonb))
 """)
-_LOCK = text("SELECT state FROM missions WHERE id = :mission FOR UPDATE")
+# No key update: rows that refer to the mission (a lead's history) may be written meanwhile.
+_LOCK = text("SELECT state FROM missions WHERE id = :mission FOR NO KEY UPDATE")
 COUNTED = ("planned", "sent", "suppressed", "skipped", "failed", "pending")
 
 

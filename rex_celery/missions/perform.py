@@ -1,5 +1,6 @@
 """Carrying out one piece of work: claim and read, work with no transaction open, then store everything at once."""
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
@@ -44,8 +45,10 @@ class Agent(Protocol, Generic[Batch, Made]):
         ...
 
 
-def perform(agent: Agent[Batch, Made], ref: WorkRef) -> str:
+def perform(agent: Agent[Batch, Made], ref: WorkRef, claimed: Callable[[Job], None] = lambda _: None) -> str:
     """Carry out one piece of work once; returns what became of it in a word, for the task's result.
+
+    ``claimed`` is told once the work is ours, so that the caller knows whose trouble an error is.
 
     Raises:
         ProviderUnavailableError: a provider is down; the work waits as queued for the message that tries again.
@@ -56,6 +59,7 @@ def perform(agent: Agent[Batch, Made], ref: WorkRef) -> str:
         if job is None:
             return "stale"
         batch = None if job.already_done else agent.load(session, job)
+    claimed(job)
     started = perf_counter()
     if batch is None:
         return _store(agent, job, None, 0.0)

@@ -53,6 +53,7 @@ LIMIT 100
 _STALLED = text("""
 UPDATE missions AS m SET stalls = stalls + 1 WHERE m.state IN ('assigned', 'executing') AND m.paused_at IS NULL
   AND NOT EXISTS (SELECT FROM steps AS s WHERE s.mission_id = m.id AND s.state = 'waiting')
+  AND NOT EXISTS (SELECT FROM tenants AS t WHERE t.id = m.tenant_id AND t.sending_stopped_at IS NOT NULL)
   AND greatest(m.started_at, m.boosted_at,
                (SELECT max(coalesce(s.progressed_at, s.started_at)) FROM steps AS s WHERE s.mission_id = m.id))
       < now() - make_interval(secs => :stall * (m.stalls + 1))
@@ -89,14 +90,12 @@ def run_round() -> Found:
         poisoned = session.execute(_POISONED, {"borne": STANDARD.rounds}).all()
         half_opened = session.execute(_HALF_OPENED).all()
         _stalled(session)
-        unsettled, abandoned = settle.unsettled(session), settle.abandoned(session)
+        unsettled = settle.unsettled(session)
     for row in poisoned:
         ref = WorkRef(row.tenant_id, row.mission_id, row.step_id, row.no, row.epoch)
         trouble.report(ref, Trouble.WORKER_LOST, "three workers died on this piece of work")
     for tenant_id, mission_id in half_opened:
         engine.open_steps(tenant_id, mission_id)
-    for tenant_id, mission_id in abandoned:
-        settle.settle_abandoned(tenant_id, mission_id)
     for tenant_id, mission_id in unsettled:
         settle.settle(tenant_id, mission_id)
     engine.run_round()

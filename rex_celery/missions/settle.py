@@ -14,14 +14,10 @@ _UNSETTLED = text("""
 SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND EXISTS (
   SELECT FROM outcome_counters AS c WHERE c.mission_id = m.id AND c.pending > 0) LIMIT 100
 """)
-_ABANDONED = text("""
-SELECT DISTINCT m.tenant_id, m.mission_id FROM messages AS m
-WHERE m.state = 'claimed' AND m.claimed_at < now() - make_interval(secs => :patience) AND NOT EXISTS (
-  SELECT FROM chunks AS c WHERE c.mission_id = m.mission_id AND c.no = m.chunk_no AND c.state = 'running') LIMIT 100
+_MESSAGES = text("""
+UPDATE messages SET state = 'cancelled', reason = 'cancelled'
+WHERE mission_id = :mission AND chunk_no = :chunk AND state = 'planned'
 """)
-_MESSAGES = text(
-    "UPDATE messages SET state = 'cancelled', reason = 'cancelled' WHERE mission_id = :mission AND state = 'planned'"
-)
 _CHUNKS = text("SELECT chunk_no FROM outcome_counters WHERE mission_id = :mission AND pending > 0 ORDER BY chunk_no")
 # A claimed message may be on its way at this moment: its lead is settled when its result is known.
 _LEADS = text("""
@@ -37,27 +33,17 @@ def unsettled(session: Session) -> list[tuple[UUID, UUID]]:
     return [(row.tenant_id, row.id) for row in session.execute(_UNSETTLED)]
 
 
-def abandoned(session: Session) -> list[tuple[UUID, UUID]]:
-    """Missions with messages claimed long ago that nobody works on any more, as (tenant, mission)."""
-    rows = session.execute(_ABANDONED, {"patience": ledger.ABANDONED_SECONDS})
-    return [(row.tenant_id, row.mission_id) for row in rows]
-
-
-def settle_abandoned(tenant_id: UUID, mission_id: UUID) -> None:
-    """Settle the messages whose sender died in the middle of the call."""
-    with db.transaction(tenant_id) as session:
-        ledger.settle_claimed(session, mission_id)
-
-
 def settle(tenant_id: UUID, mission_id: UUID) -> None:
     """Give every pending lead of a cancelled mission its reason, a chunk at a time; harmless when repeated."""
     with db.transaction(tenant_id) as session:
+        before = moves.counts(session, mission_id)
         ledger.settle_claimed(session, mission_id)
-        session.execute(_MESSAGES, {"mission": mission_id})
         chunks = session.scalars(_CHUNKS, {"mission": mission_id}).all()
     for chunk in chunks:
         with db.transaction(tenant_id) as session:
+            session.execute(_MESSAGES, {"mission": mission_id, "chunk": chunk})
             session.execute(_LEADS, {"mission": mission_id, "chunk": chunk})
     with db.transaction(tenant_id) as session:
         counts, progress = moves.counts(session, mission_id)
-        bus.publish(session, tenant_id, MissionProgressed(mission_id, progress, counts))
+        if (counts, progress) != before:
+            bus.publish(session, tenant_id, MissionProgressed(mission_id, progress, counts))

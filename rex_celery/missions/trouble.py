@@ -7,12 +7,16 @@ from rex_celery import db
 from rex_celery.decisions.rules import ErrorDecision, Remedy, Trouble, on_error
 from rex_celery.missions import finish, moves
 from rex_celery.missions.leases import Job
+from rex_celery.outreach import ledger
 from rex_celery.work import WorkRef
 
 _HELD = text("""
 SELECT c.state, c.attempt, c.rounds, c.losses, s.key, s.agent, m.state AS mission_state
 FROM chunks AS c JOIN steps AS s ON s.id = c.step_id JOIN missions AS m ON m.id = s.mission_id
-WHERE c.step_id = :step AND c.no = :no AND m.epoch = :epoch AND c.state IN ('running', 'queued') FOR UPDATE OF c
+WHERE c.step_id = :step AND c.no = :no AND m.epoch = :epoch AND (
+  (c.attempt = CAST(:attempt AS int) AND c.state IN ('running', 'queued'))
+  OR (CAST(:attempt AS int) IS NULL AND (c.state = 'queued' OR (c.state = 'running' AND c.lease_until < now()))))
+FOR UPDATE OF c
 """)
 _HOLD = text("""
 UPDATE chunks SET state = 'waiting', rounds = rounds + 1, lease_until = NULL, error = :error,
@@ -33,10 +37,13 @@ WHERE mission_id = :mission AND chunk_no = :no AND state = 'pending'
 """)
 
 
-def report(ref: WorkRef, trouble: Trouble, error: str) -> Remedy | None:
-    """Decide what becomes of work in trouble, and do it; None when the work was no longer this message's."""
+def report(ref: WorkRef, trouble: Trouble, error: str, attempt: int | None = None) -> Remedy | None:
+    """Decide what becomes of work in trouble, and do it; None when somebody else has taken it over meanwhile.
+
+    ``attempt`` is the claim that got into trouble, None for work that nobody holds.
+    """
     with db.transaction(ref.tenant_id) as session:
-        values = {"step": ref.step_id, "no": ref.chunk_no, "epoch": ref.epoch}
+        values = {"step": ref.step_id, "no": ref.chunk_no, "epoch": ref.epoch, "attempt": attempt}
         held = session.execute(_HELD, values).one_or_none()
         if held is None:
             return None
@@ -69,6 +76,8 @@ def set_aside(session: Session, job: Job, trouble: Trouble, error: str) -> None:
     place = {"step": job.ref.step_id, "no": job.ref.chunk_no}
     leads = {"mission": job.mission_id, "no": job.ref.chunk_no, "reason": str(trouble)}
     session.execute(_SET_ASIDE, {**place, "error": error})
+    # A message that may have left is not a failure: its lead counts as sent.
+    ledger.settle_claimed(session, job.mission_id, job.ref.chunk_no)
     session.execute(_FAIL_MESSAGES, leads)
     session.execute(_FAIL_LEADS, leads)
     finish.fail(session, job, error)

@@ -66,10 +66,12 @@ _DELIVER = text("""
 INSERT INTO outbox (tenant_id, message_id, channel, recipient)
 SELECT tenant_id, id, channel, recipient FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
-_OUTCOMES = text("""
+# The late answer of a sender that was thought dead takes the place of what was assumed.
+_OUTCOMES = text(f"""
 UPDATE outcomes AS o SET state = v.state, reason = v.reason
 FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[])) AS v(lead_id, state, reason)
-WHERE o.mission_id = :mission AND o.lead_id = v.lead_id AND o.state = 'pending'
+WHERE o.mission_id = :mission AND o.lead_id = v.lead_id
+  AND (o.state = 'pending' OR (o.state = 'sent' AND o.reason = '{ASSUMED}'))
 """)
 _HISTORY = text("""
 INSERT INTO lead_history (tenant_id, mission_id, lead_id, agent, state, reason)

@@ -7,16 +7,19 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
-from rex_celery import broker
+from rex_celery import broker, db
 from rex_celery.agents.base import Job
 from rex_celery.agents.outreach import Outreach
 from rex_celery.agents.reviver import Quiet, Reviver
 from rex_celery.flow import Call
-from rex_celery.missions import perform
+from rex_celery.missions import advance, perform
 from rex_celery.work import Verdict, WorkRef
 from tests.missions import asking
 from tests.missions.conftest import HandCarrier, submitted
+
+Owner = psycopg.Connection[tuple[object, ...]]
 
 
 def _first(carrier: HandCarrier, task: str) -> Call:
@@ -60,8 +63,39 @@ def test_a_message_from_before_a_cancellation_does_nothing(carrier: HandCarrier,
     assert asking.chunks_of(tenant, mission, "send") == {"queued": 1}
 
 
+def test_the_failure_of_a_worker_that_was_taken_over_is_not_its_successors(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=5)
+    call = _first(carrier, "dead_lead.reviver")
+    carrier.waiting.remove(call)
+    taken = "UPDATE chunks SET attempt = attempt + 1, lease_until = now() + interval '1 minute' WHERE step_id = %s"
+
+    def too_late(*_: object) -> None:
+        owner_connection.execute(taken, [call.arguments[2]])
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Reviver, "work", too_late)
+    assert carrier.run(call) == "None"
+    assert asking.chunks_of(tenant, mission, "revive") == {"running": 1}
+
+
+def test_the_end_of_a_step_waits_for_nobody_who_writes_a_history(carrier: HandCarrier, tenant: UUID) -> None:
+    mission = submitted(tenant, leads=5)
+    _first(carrier, "dead_lead.reviver")
+    line = text(
+        "INSERT INTO lead_history (tenant_id, mission_id, lead_id, agent, state)"
+        " VALUES (:tenant, :mission, :tenant, 'compliance', 'skipped')"
+    )
+    # Two such transactions, each at the end of its own step, would wait for each other for ever.
+    with db.transaction(tenant) as one, db.transaction(tenant) as two:
+        one.execute(line, {"tenant": tenant, "mission": mission})
+        two.execute(text("SET LOCAL lock_timeout = '1s'"))
+        advance.advance(two, tenant, mission)
+
+
 def test_work_whose_lease_was_taken_over_stores_nothing(
-    carrier: HandCarrier, tenant: UUID, owner_connection: psycopg.Connection[tuple[object, ...]]
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
 ) -> None:
     mission = submitted(tenant, leads=5)
     call = _first(carrier, "dead_lead.reviver")

@@ -3,13 +3,16 @@
 from uuid import UUID
 
 import psycopg
+import pytest
 from sqlalchemy import text
 
-from rex_celery import db, redis
+from rex_celery import config, db, redis
 from rex_celery.flow import Call
-from rex_celery.missions import reconcile
+from rex_celery.missions import control, reconcile
+from rex_celery.tenancy import sending
 from tests.missions import asking
 from tests.missions.conftest import HandCarrier, submitted
+from tests.missions.test_control import act
 
 Owner = psycopg.Connection[tuple[object, ...]]
 
@@ -116,6 +119,54 @@ def test_a_mission_without_progress_is_handed_out_again_and_then_escalated(
         assert asking.one(tenant, "SELECT stalls FROM missions WHERE id = :id", id=mission) == stalls
     assert asking.state_of(tenant, mission) == "escalated"
     assert asking.one(tenant, "SELECT reason FROM missions WHERE id = :id", id=mission) == "stalled"
+
+
+def _a_day_passes(owner: Owner) -> None:
+    owner.execute("UPDATE missions SET started_at = started_at - interval '1 day'")
+    earlier = "started_at = started_at - interval '1 day', progressed_at = progressed_at - interval '1 day'"
+    owner.execute(f"UPDATE steps SET {earlier}")  # type: ignore[arg-type]
+
+
+def test_a_day_of_pause_is_no_stall_when_the_mission_goes_on(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
+) -> None:
+    mission = submitted(tenant, leads=4)
+    _until_sending(carrier)
+    act(control.pause, tenant, mission)
+    _a_day_passes(owner_connection)
+    reconcile.run_round()
+    act(control.resume, tenant, mission)
+    reconcile.run_round()
+    assert asking.one(tenant, "SELECT stalls FROM missions WHERE id = :id", id=mission) == 0
+
+
+def test_a_day_of_emergency_stop_is_no_stall_either(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
+) -> None:
+    mission = submitted(tenant, leads=4)
+    _until_sending(carrier)
+    with db.transaction(tenant) as session:
+        sending.stop(session, tenant, actor="a person")
+    carrier.run_all()
+    _a_day_passes(owner_connection)
+    reconcile.run_round()
+    with db.transaction(tenant) as session:
+        sending.release(session, tenant, actor="a person")
+    reconcile.run_round()
+    assert asking.one(tenant, "SELECT stalls FROM missions WHERE id = :id", id=mission) == 0
+
+
+def test_a_day_of_waiting_for_approval_is_no_stall_either(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=4, autonomy="suggest")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(config.settings()), "delivery", property(lambda _: "smtp"))
+        carrier.run_all()
+    _a_day_passes(owner_connection)
+    act(control.approve, tenant, mission)
+    reconcile.run_round()
+    assert asking.one(tenant, "SELECT stalls FROM missions WHERE id = :id", id=mission) == 0
 
 
 def test_a_mission_that_waited_a_day_gets_more_urgent_once(

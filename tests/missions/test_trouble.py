@@ -9,6 +9,7 @@ from celery.exceptions import Retry
 
 from rex_celery.agents import reviver
 from rex_celery.errors import ProviderUnavailableError
+from rex_celery.flow import Call
 from rex_celery.integrations.fakes import FakeEmailSender
 from rex_celery.missions import control, reconcile
 from rex_celery.outreach import delivery
@@ -17,6 +18,7 @@ from tests.missions.conftest import HandCarrier, submitted
 from tests.missions.test_control import act
 
 Owner = psycopg.Connection[tuple[object, ...]]
+NIL = str(UUID(int=0))
 
 
 def _wait_over(owner: Owner) -> None:
@@ -105,11 +107,13 @@ def test_one_recipient_that_is_refused_for_now_does_not_hold_up_the_others(
     assert len({letter.message_id for letter in sender.sent}) == len(sender.sent) == 4
 
 
+@pytest.mark.parametrize(
+    "junk",
+    [("not", "an", "id", 1, 1), (5, {}, None, 1, 1), (NIL, NIL, NIL, 2**40, 1), (NIL, NIL, NIL, None, 1), (NIL,)],
+)
 def test_a_task_that_cannot_be_read_is_kept_as_a_dead_letter(
-    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner, junk: tuple[str | int | None, ...]
 ) -> None:
-    from rex_celery.flow import Call
-
-    assert carrier.run(Call("dead_lead.reviver", ("not", "an", "id", 1, 1), "crew.dead_lead")) == "unreadable"  # F14
+    assert carrier.run(Call("dead_lead.reviver", junk, "crew.dead_lead")) == "unreadable"  # F14
     kept = owner_connection.execute("SELECT task, arguments FROM dead_letters").fetchall()
-    assert kept == [("dead_lead.reviver", "('not', 'an', 'id', 1, 1)")]
+    assert kept == [("dead_lead.reviver", repr(junk))]

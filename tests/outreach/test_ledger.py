@@ -126,6 +126,17 @@ def test_the_answer_of_a_sender_thought_dead_still_counts(mission: Mission) -> N
         ledger.settle_claimed(session, mission.id, 1)
     record(mission, Result(claimed[0], "accepted"))
     assert messages(mission) == ["accepted", "planned", "planned"]
+    assert asking.leads_of(mission.tenant_id, mission.id) == {("sent", None): 1, ("pending", None): 2}
+
+
+def test_a_late_no_is_told_as_a_no(mission: Mission) -> None:
+    claimed = claim(mission, 1)
+    assert claimed is not None
+    with db.transaction(mission.tenant_id) as session:
+        ledger.settle_claimed(session, mission.id, 1)
+    record(mission, Result(claimed[0], "failed", "invalid_mailbox", "550 5.1.1"))
+    assert messages(mission) == ["failed", "planned", "planned"]
+    assert asking.leads_of(mission.tenant_id, mission.id)[("failed", "invalid_mailbox")] == 1
 
 
 def test_a_claim_that_is_fresh_is_left_alone_by_the_sweeper(mission: Mission) -> None:
