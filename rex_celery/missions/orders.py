@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from rex_celery.compliance import addresses
 from rex_celery.copywriting import printable
 from rex_celery.crews import Crew
 from rex_celery.errors import Problem
@@ -81,11 +82,17 @@ def problems_of(order: Order) -> list[Problem]:
     return found
 
 
+_ADDRESS = "an address such as you@your-domain.example"
+
+
 def _problems_of_sender(order: Order) -> list[Problem]:
     missing = {
         "sender.name": (order.sender.name, "the name that signs the messages"),
-        "sender.email": (order.sender.email, "an address such as you@your-domain.example"),
+        "sender.email": (order.sender.email, _ADDRESS),
         "sender.postal_address": (order.sender.postal_address, "a postal address: the law wants one in every e-mail"),
         "offer": (order.offer, "one line that says what you offer, such as 'a 20-minute energy audit'"),
     }
-    return [Problem(where, "is missing", expected) for where, (value, expected) in missing.items() if not value.strip()]
+    found = [Problem(at, "is missing", expected) for at, (value, expected) in missing.items() if not value.strip()]
+    if order.sender.email.strip() and addresses.refusal(order.sender.email.strip()) == "invalid_email":
+        found.append(Problem("sender.email", f"{order.sender.email!r} is not an e-mail address", _ADDRESS))
+    return found

@@ -39,6 +39,18 @@ def test_all_problems_are_named_at_once(carrier: HandCarrier, tenant: UUID) -> N
     assert stored(tenant) == 0
 
 
+@pytest.mark.parametrize("address", ["not-an-address", "ada@", "ada@example.com, bob@example.com"])
+def test_a_sender_s_address_that_is_none_is_refused_before_anything_is_written(
+    carrier: HandCarrier, tenant: UUID, address: str
+) -> None:
+    with pytest.raises(InvalidError) as refused:
+        submit(tenant, an_order(sender=Sender("Ada", address, "1 Main Street")))
+    [problem] = refused.value.problems
+    assert problem.where == "sender.email"
+    assert address in problem.what
+    assert stored(tenant) == 0
+
+
 def test_one_bad_mission_among_many_stores_none_and_says_which(carrier: HandCarrier, tenant: UUID) -> None:
     with pytest.raises(InvalidError) as refused:
         submit(tenant, an_order(), an_order(framework="XYZ"))
