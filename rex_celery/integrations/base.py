@@ -1,5 +1,6 @@
 """What REX asks of a provider that sends e-mail, and what it hears back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ class Delivery(StrEnum):
     ACCEPTED = "accepted"
     # The provider had the whole message, but its answer never came. Sending again might deliver it twice.
     UNKNOWN = "unknown"
+    # The caller took it back before the provider was given its text.
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,19 @@ class Receipt:
     provider_id: str = ""
 
 
+def always() -> bool:
+    """Nothing speaks against sending."""
+    return True
+
+
 class EmailSender(Protocol):
     """A way to send e-mail."""
 
-    def send(self, message: OutboundEmail) -> Receipt:
+    def send(self, message: OutboundEmail, may_leave: Callable[[], bool] = always) -> Receipt:
         """Hand over one message, once.
+
+        Connecting may take a while, and a stop may come meanwhile: ``may_leave`` is asked as late as can be, and after
+        its no the message is ``Delivery.WITHDRAWN``.
 
         Raises:
             ProviderUnavailableError: nothing was accepted; the same call may be made again later.

@@ -1,8 +1,9 @@
 """Stand-ins for providers, for tests and for development without keys; what was sent can be read."""
 
 from collections import deque
+from collections.abc import Callable
 
-from rex_celery.integrations.base import Delivery, OutboundEmail, Receipt
+from rex_celery.integrations.base import Delivery, OutboundEmail, Receipt, always
 
 
 class FakeEmailSender:
@@ -16,7 +17,9 @@ class FakeEmailSender:
         self.sent: list[OutboundEmail] = []
         self.answers = deque(answers)
 
-    def send(self, message: OutboundEmail) -> Receipt:
+    def send(self, message: OutboundEmail, may_leave: Callable[[], bool] = always) -> Receipt:
+        if not may_leave():
+            return Receipt(Delivery.WITHDRAWN, "fake")
         answer = self.answers.popleft() if self.answers else Receipt(Delivery.ACCEPTED, "fake", message.message_id)
         if isinstance(answer, Exception):
             raise answer

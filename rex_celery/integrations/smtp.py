@@ -3,6 +3,7 @@
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ import structlog
 from rex_celery.config import Settings
 from rex_celery.errors import ProviderUnavailableError
 from rex_celery.integrations import smtp_replies
-from rex_celery.integrations.base import Delivery, OutboundEmail, Receipt
+from rex_celery.integrations.base import Delivery, OutboundEmail, Receipt, always
 from rex_celery.integrations.eml import as_eml, ascii_address
 
 log = structlog.get_logger()
@@ -53,8 +54,8 @@ class SmtpEmailSender:
         self._server = server
         self._connection: smtplib.SMTP | None = None
 
-    def send(self, message: OutboundEmail) -> Receipt:
-        """Hand over one message.
+    def send(self, message: OutboundEmail, may_leave: Callable[[], bool] = always) -> Receipt:
+        """Hand over one message; ``may_leave`` is asked when the server has agreed to everything but the text.
 
         Until the server has been given the text, every trouble is safe to retry. From then on a lost connection or a
         missing answer is ``Delivery.UNKNOWN``: the server may have taken the message.
@@ -67,6 +68,9 @@ class SmtpEmailSender:
         sender, recipient = ascii_address(message.sender.address), ascii_address(message.recipient.address)
         content = _transparent(as_eml(message))
         connection = self._announce(sender, recipient)
+        if not self._confirmed(may_leave):
+            return Receipt(Delivery.WITHDRAWN, "smtp")
+        self._begin_text(connection)
         try:
             connection.send(content)
             code, text = connection.getreply()
@@ -83,7 +87,7 @@ class SmtpEmailSender:
             self._connection = None
 
     def _announce(self, sender: str, recipient: str) -> smtplib.SMTP:
-        """Say who writes to whom and be told to go ahead. A kept connection may have died meanwhile: try a new one."""
+        """Say who writes to whom. A kept connection may have died meanwhile: try a new one."""
         if self._connection:
             try:
                 return self._envelope(self._connection, sender, recipient)
@@ -97,18 +101,37 @@ class SmtpEmailSender:
             raise ProviderUnavailableError("The mail server hung up.") from error
 
     def _envelope(self, connection: smtplib.SMTP, sender: str, recipient: str) -> smtplib.SMTP:
-        commands = ((f"MAIL FROM:<{sender}>", _OK), (f"RCPT TO:<{recipient}>", _OK), ("DATA", _GO_AHEAD))
-        for command, expected in commands:
-            try:
-                code, text = connection.docmd(command)
-            except (OSError, smtplib.SMTPException) as error:
-                raise _LostError from error
-            if code == _CLOSING or code < 0:
-                raise _LostError
-            if code not in expected:
-                self._reset()
-                raise smtp_replies.error_for(code, text)
+        for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"):
+            self._say(connection, command, _OK)
         return connection
+
+    def _confirmed(self, may_leave: Callable[[], bool]) -> bool:
+        """Ask; unless the answer is yes, leave the connection as if nothing had been said."""
+        confirmed = False
+        try:
+            confirmed = may_leave()
+        finally:
+            if not confirmed:
+                self._reset()
+        return confirmed
+
+    def _begin_text(self, connection: smtplib.SMTP) -> None:
+        try:
+            self._say(connection, "DATA", _GO_AHEAD)
+        except _LostError as error:
+            self.close()
+            raise ProviderUnavailableError("The mail server hung up.") from error
+
+    def _say(self, connection: smtplib.SMTP, command: str, expected: range) -> None:
+        try:
+            code, text = connection.docmd(command)
+        except (OSError, smtplib.SMTPException) as error:
+            raise _LostError from error
+        if code == _CLOSING or code < 0:
+            raise _LostError
+        if code not in expected:
+            self._reset()
+            raise smtp_replies.error_for(code, text)
 
     def _receipt(self, code: int, text: bytes) -> Receipt:
         if code in _OK:

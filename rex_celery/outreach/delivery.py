@@ -21,9 +21,9 @@ def email_sender() -> EmailSender | None:
     return SmtpEmailSender(server_of(settings)) if settings.delivery == "smtp" else None
 
 
-def outbox_channels() -> list[str]:
-    """The channels that the built-in outbox takes: all of them, or all but e-mail when a mail server is configured."""
-    return [str(one) for one in Channel if one is not Channel.EMAIL or email_sender() is None]
+def outbox_channels(*, mail: bool) -> list[str]:
+    """The channels that the built-in outbox takes: all of them, or all but e-mail when a mail server takes ``mail``."""
+    return [str(one) for one in Channel if one is not Channel.EMAIL or not mail]
 
 
 def letter(  # noqa: PLR0913  the parts of a letter

@@ -115,6 +115,11 @@ def is_open(session: Session, ref: WorkRef) -> bool:
     return bool(session.execute(_GATE, {"mission": ref.mission_id, "epoch": ref.epoch}).scalar())
 
 
+def may_leave(session: Session, ref: WorkRef, message: Claimed) -> bool:
+    """Whether a claimed message may still be handed over: no stop of any kind was stored since it was claimed."""
+    return is_open(session, ref) and not suppression.suppressed_among(session, [message.lead_id])
+
+
 def claim(session: Session, ref: WorkRef, provider: str, channels: Sequence[str], most: int) -> list[Claimed] | None:
     """Take up to ``most`` messages of a chunk; whoever was suppressed meanwhile is held back in the same transaction.
 

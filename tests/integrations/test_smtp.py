@@ -129,6 +129,17 @@ def test_many_messages_share_one_connection(sender: SmtpEmailSender, mailhost: M
     assert (len(mailhost.taken), len(mailhost.connections)) == (3, 1)
 
 
+def test_a_message_that_is_taken_back_never_reaches_the_server_and_the_next_one_uses_the_connection(
+    sender: SmtpEmailSender, mailhost: Mailhost
+) -> None:
+    assert sender.send(an_email(), lambda: False).delivery is Delivery.WITHDRAWN
+    with pytest.raises(ZeroDivisionError):
+        sender.send(an_email(), lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    assert sender.send(an_email("lee"), lambda: True).delivery is Delivery.ACCEPTED
+    assert [envelope.rcpt_tos for envelope in mailhost.taken] == [["lee@example.com"]]
+    assert len(mailhost.connections) == 1
+
+
 @pytest.mark.parametrize("to", ["busy", "full", "closing"])
 def test_a_four_hundred_may_be_tried_again(sender: SmtpEmailSender, mailhost: Mailhost, to: str) -> None:
     with pytest.raises(ProviderUnavailableError):

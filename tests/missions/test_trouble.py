@@ -1,15 +1,19 @@
 """Work that goes wrong: one bad lead, a whole piece, a provider that is down."""
 
 import contextlib
+from collections.abc import Callable
 from uuid import UUID
 
 import psycopg
 import pytest
 from celery.exceptions import Retry
 
+from rex_celery import db
 from rex_celery.agents import reviver
+from rex_celery.compliance.suppression import Person, Stop, suppress
 from rex_celery.errors import ProviderUnavailableError
 from rex_celery.flow import Call
+from rex_celery.integrations.base import OutboundEmail, Receipt, always
 from rex_celery.integrations.fakes import FakeEmailSender
 from rex_celery.missions import control, reconcile
 from rex_celery.outreach import delivery
@@ -105,6 +109,68 @@ def test_one_recipient_that_is_refused_for_now_does_not_hold_up_the_others(
     carrier.run_all()
     assert asking.state_of(tenant, mission) == "completed"
     assert len({letter.message_id for letter in sender.sent}) == len(sender.sent) == 4
+
+
+class _SlowSender(FakeEmailSender):
+    """A mail server that takes its time before the first message; something happens meanwhile."""
+
+    def __init__(self, meanwhile: Callable[[OutboundEmail], None]) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[OutboundEmail], None] | None = meanwhile
+
+    def send(self, message: OutboundEmail, may_leave: Callable[[], bool] = always) -> Receipt:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile(message)
+        return super().send(message, may_leave)
+
+
+def test_who_opts_out_while_the_mail_server_is_slow_gets_nothing(
+    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=4)
+    stopped: list[str] = []
+
+    def opt_out(message: OutboundEmail) -> None:
+        stopped.append(message.recipient.address)
+        with db.transaction(tenant) as session:
+            suppress(session, tenant, Person(email=stopped[0]), Stop("suppressed_opt_out", "a test"))
+
+    slow = _SlowSender(opt_out)
+    monkeypatch.setattr(delivery, "email_sender", lambda: slow)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert stopped[0] not in {letter.recipient.address for letter in slow.sent}
+    assert asking.leads_of(tenant, mission) == {
+        ("sent", None): 2,
+        ("suppressed", "suppressed_opt_out"): 1,
+        ("skipped", "customer"): 1,
+    }
+
+
+@pytest.mark.parametrize("what", [control.pause, control.cancel])
+def test_a_mission_that_is_stopped_while_the_mail_server_is_slow_sends_nothing(
+    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch, what: Callable[..., None]
+) -> None:
+    mission = submitted(tenant, leads=4)
+    slow = _SlowSender(lambda _: act(what, tenant, mission))
+    monkeypatch.setattr(delivery, "email_sender", lambda: slow)
+    carrier.run_all()
+    assert not slow.sent
+    assert asking.adds_up(tenant, mission)
+
+
+def test_a_mission_that_nobody_approved_stays_in_the_outbox_when_a_mail_server_is_configured_later(
+    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=4, autonomy="suggest")
+    carrier.run_all(until=lambda: any(call.task == "campaign.outreach" for call in carrier.waiting))
+    fake = FakeEmailSender()
+    monkeypatch.setattr(delivery, "email_sender", lambda: fake)
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert not fake.sent
+    assert sorted(asking.delivered(tenant).values()) == [1] * 3
 
 
 @pytest.mark.parametrize(
