@@ -447,6 +447,13 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        "ix_messages_claimed",
+        "messages",
+        ["claimed_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'claimed'"),
+    )
+    op.create_index(
         "ix_messages_mission_id_chunk_no_lead_id", "messages", ["mission_id", "chunk_no", "lead_id"], unique=False
     )
     op.create_table(
@@ -597,6 +604,7 @@ def downgrade() -> None:
     op.drop_table("outcomes")
     op.drop_table("outcome_counters")
     op.drop_index("ix_messages_mission_id_chunk_no_lead_id", table_name="messages")
+    op.drop_index("ix_messages_claimed", table_name="messages", postgresql_where=sa.text("state = 'claimed'"))
     op.drop_table("messages")
     op.drop_index("ix_lead_history_lead_id", table_name="lead_history")
     op.drop_table("lead_history")

@@ -21,8 +21,9 @@ class Message(TenantOwned, Base):
             "'suppressed','skipped','failed','cancelled')",
             "state",
         ),
-        # No index on the state: it changes twice a message, and every index would then be written again.
         Index("ix_messages_mission_id_chunk_no_lead_id", "mission_id", "chunk_no", "lead_id"),
+        # For the sweeper, which looks for abandoned claims among all messages ever sent.
+        Index("ix_messages_claimed", "claimed_at", postgresql_where=text("state = 'claimed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
