@@ -12,6 +12,7 @@ from rex_celery.embedded import interrupts, migrations, ports, readiness, record
 from rex_celery.embedded.console import Screen
 from rex_celery.embedded.home import Home, open_home
 from rex_celery.embedded.processes import PROCESSES
+from rex_celery.embedded.revival import Revival
 from rex_celery.embedded.services import Services
 from rex_celery.embedded.supervisor import Supervisor
 from rex_celery.errors import UnavailableError
@@ -44,7 +45,7 @@ def run(settings: Settings, welcome: Welcome) -> int:
             return 0
         try:
             with interrupts.raising(), _ready(settings, welcome, screen) as supervisor:
-                _turn_until_stopped(supervisor)
+                _turn_until_stopped(supervisor, _revival(settings, screen))
         except KeyboardInterrupt:
             screen.say("Stopped before it was ready.")
             return 130
@@ -69,7 +70,8 @@ def running(settings: Settings, welcome: Welcome) -> Iterator[Instance]:
             yield Instance(_attach(settings), attached=True)
             return
         with interrupts.raising(), _ready(settings, welcome, screen) as supervisor:
-            thread = threading.Thread(target=_turn_until_stopped, args=[supervisor], name="supervisor")
+            turning = [supervisor, _revival(settings, screen)]
+            thread = threading.Thread(target=_turn_until_stopped, args=turning, name="supervisor")
             thread.start()
             try:
                 yield Instance(config.settings(), attached=False)
@@ -136,10 +138,14 @@ def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
             )
 
 
-def _turn_until_stopped(supervisor: Supervisor) -> None:
+def _turn_until_stopped(supervisor: Supervisor, revival: Revival) -> None:
     with interrupts.stopping(supervisor.ask_to_stop):
         while supervisor.turn(1.0):
-            pass
+            revival.look()
+
+
+def _revival(settings: Settings, screen: Screen) -> Revival:
+    return Revival(settings.home, services.given(settings), screen)
 
 
 def _attach(settings: Settings) -> Settings:

@@ -50,13 +50,24 @@ def is_running(store: Store) -> bool:
     return store.lock.exists() and lock is None
 
 
+def lives(folder: Path) -> bool:
+    """Whether the server last started on this folder is still there; cheap, and takes no lock."""
+    pid = _pid(folder)
+    return pid is not None and servers.lives(pid, PROGRAM)
+
+
 def stop(folder: Path) -> None:
     """Stop the server in order: everything it holds is on disk afterwards. Nothing happens if none runs."""
+    pid = _pid(folder)
+    if pid is not None:
+        servers.stop(pid, PROGRAM, by=signal.SIGTERM)
+
+
+def _pid(folder: Path) -> int | None:
     try:
-        pid = int((folder / "pid").read_text("utf-8"))
+        return int((folder / "pid").read_text("utf-8"))
     except (OSError, ValueError):
-        return
-    servers.stop(pid, PROGRAM, by=signal.SIGTERM)
+        return None
 
 
 def _launch_unless_running(store: Store, port: int) -> int:

@@ -110,6 +110,9 @@ def test_from_nothing_to_ready_and_in_order_back_to_nothing(home: Path, chosen: 
         os.kill(pids["campaign"], signal.SIGKILL)
         first.until("campaign was killed by SIGKILL; it is started again in 0.5 s")
 
+        os.kill(int((home / "valkey" / "pid").read_text()), signal.SIGKILL)
+        first.until("Valkey ended; started again on its port")
+
         first.process.kill()
 
     with _up(home, chosen) as third:
