@@ -23,6 +23,7 @@ def main() -> None:
         os.environ["BENCH_PEER_REDIS"] = stage.peer_redis_url  # noqa: TID251  the peer's only settings
         os.environ["BENCH_PEER_DATABASE"] = stage.peer_database  # noqa: TID251
         for name in options.only or MEASUREMENTS:
+            stage.clear()
             found = {"machine": machine.describe(stage), **MEASUREMENTS[name](stage)}
             report.keep(options.results, name, found)
             report.show(name, found)

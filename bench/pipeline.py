@@ -70,17 +70,16 @@ def start_rex(stage: Stage, members: Team) -> None:
     members.run("crews", *WORKER, "-n", "crews@%h",
                 "-Q", queues, "-c", "2")  # fmt: skip
     members.rex("beat", "--schedule", str(stage.logs / "beat-schedule"))
-    run_mission(stage, WARM_UP_LEADS)
+    run_mission(stage, stage.a_list(WARM_UP_LEADS), WARM_UP_LEADS)
 
 
-def run_mission(stage: Stage, leads: int) -> float:
-    """Submit a mission over a new list and wait for its end; seconds from one to the other.
+def run_mission(stage: Stage, chosen: UUID, leads: int) -> float:
+    """Submit a mission over a list of so many leads and wait for its end; seconds from one to the other.
 
     Raises:
         ValueError: it did not complete, or did not send exactly one message to everybody.
 
     """
-    chosen = stage.a_list(leads)
     began = time.perf_counter()
     with db.transaction(stage.tenant) as session:
         (mission,) = launch.submit(session, stage.tenant, [order(chosen)], actor="bench")
@@ -102,7 +101,8 @@ def order(chosen: UUID) -> Order:
 def _rex(stage: Stage, leads: int) -> dict[str, float]:
     with team(stage.logs) as members:
         start_rex(stage, members)
-        return _counted(stage, members, leads, lambda: run_mission(stage, leads))
+        chosen = stage.a_list(leads)
+        return _counted(stage, members, leads, lambda: run_mission(stage, chosen, leads))
 
 
 def _bare(stage: Stage, leads: int) -> dict[str, float]:
@@ -110,19 +110,20 @@ def _bare(stage: Stage, leads: int) -> dict[str, float]:
 
     with team(stage.logs) as members:
         members.run("bare", "celery", "-A", "bench.bare", "worker", "-c", "2", "-n", "bare@%h")
-        _bare_mission(stage, WARM_UP_LEADS, bare.submit)
-        return _counted(stage, members, leads, lambda: _bare_mission(stage, leads, bare.submit))
+        _bare_mission(stage, stage.peer_leads(WARM_UP_LEADS), bare.submit)
+        ids = stage.peer_leads(leads)
+        return _counted(stage, members, leads, lambda: _bare_mission(stage, ids, bare.submit))
 
 
-def _bare_mission(stage: Stage, leads: int, submit: Callable[[str, list[str]], None]) -> float:
-    ids, mission = stage.peer_leads(leads), uuid4()
+def _bare_mission(stage: Stage, ids: list[str], submit: Callable[[str, list[str]], None]) -> float:
+    mission = uuid4()
     began = time.perf_counter()
     submit(str(mission), ids)
     with psycopg.connect(stage.peer_database, autocommit=True) as connection:
         wait_until(lambda: _state(connection, mission) == "completed", PATIENCE_SECONDS, "the end of the chord")
         seconds = time.perf_counter() - began
         sent = _one(connection, "SELECT count(*) FROM messages WHERE state = 'sent'")
-        see("messages of bare Celery", sent, leads)
+        see("messages of bare Celery", sent, len(ids))
     return seconds
 
 

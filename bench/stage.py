@@ -96,6 +96,12 @@ class Stage:
             connection.execute("ANALYZE leads, import_members")
         return values["list"]
 
+    def clear(self) -> None:
+        """No mission of an earlier measurement is left for the workers of the next."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute("TRUNCATE missions, event_heads, events, outbox, crew_slots CASCADE")
+        redis.client().flushall()
+
     def peer_leads(self, leads: int) -> list[str]:
         """The same people for the peer, in place of those it had; their ids."""
         with psycopg.connect(self.peer_database, autocommit=True) as connection:
