@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[[stages.Stage], dict[str, object]]] = {
 def main() -> None:
     """Run the measurements that were asked for, or all."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     with stages.ready(options.home) as stage:
         os.environ["BENCH_PEER_REDIS"] = stage.peer_redis_url  # noqa: TID251  the peer's only settings
         os.environ["BENCH_PEER_DATABASE"] = stage.peer_database  # noqa: TID251
