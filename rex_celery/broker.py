@@ -9,6 +9,7 @@ from celery import Celery, chain, chord
 from celery.canvas import Signature
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from rex_celery import config, crews
 from rex_celery.flow import Call, Flow, Sequence, Together
@@ -44,7 +45,11 @@ def app() -> Celery:
             "socket_keepalive": True,
             "health_check_interval": 25,
         },
-        result_backend_transport_options={"global_keyprefix": KEY_PREFIX},
+        # Results are hints (a chord's count), so a silent Redis may not hold up for twenty seconds whoever sends one.
+        result_backend_transport_options={
+            "global_keyprefix": KEY_PREFIX,
+            "retry_policy": {"max_retries": 3, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4},
+        },
         task_queues=[Queue(name) for name in crews.QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue=crews.CONTROL_QUEUE,
         **_CONSTANT,
@@ -87,7 +92,8 @@ def publish(flows: Iterable[Flow]) -> None:
         with app().producer_pool.acquire(block=True, timeout=5) as producer:
             for flow in flows:
                 _canvas(flow).apply_async(producer=producer, **_options(flow))
-    except OperationalError as error:
+    # Celery's result store, which counts the members of a chord, ends its own attempts with a bare RuntimeError.
+    except (OperationalError, RedisError, RuntimeError) as error:
         log.warning("publish_failed", error=type(error).__name__)
 
 
@@ -103,9 +109,9 @@ def _canvas(flow: Flow) -> Signature:
 
 
 def _signature(call: Call) -> Signature:
-    return celery.signature(
-        call.task, args=call.arguments, immutable=True, queue=call.queue, priority=call.priority, expires=call.expires
-    )
+    # Nobody waits for a result: else each call would leave a subscription to it in the process that sent it.
+    options = {"queue": call.queue, "priority": call.priority, "expires": call.expires, "ignore_result": True}
+    return celery.signature(call.task, args=call.arguments, immutable=True, options=options)
 
 
 def _options(flow: Flow) -> dict[str, Any]:

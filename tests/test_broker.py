@@ -1,6 +1,7 @@
 """Flows as data become Celery's own chains and chords on the right queues."""
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -34,7 +35,12 @@ def test_a_call_is_one_signature_that_takes_nothing_from_its_neighbours() -> Non
     signature = broker._canvas(SECOND)
 
     assert (signature.task, tuple(signature.args), signature.immutable) == ("campaign.outreach", ("t", 2), True)
-    assert signature.options == {"queue": CAMPAIGN, "priority": URGENT, "expires": 30}
+    assert signature.options == {
+        "queue": CAMPAIGN,
+        "priority": URGENT,
+        "expires": 30,
+        "ignore_result": True,
+    }
 
 
 def test_a_sequence_is_a_chain_in_its_order() -> None:
@@ -60,18 +66,33 @@ def test_each_call_arrives_on_its_own_queue(app: Any) -> None:
     assert _names(app, CONTROL) == ["control.join"]
 
 
+def test_whoever_sends_work_listens_for_no_result(app: Any) -> None:
+    # Celery keeps such a subscription for the life of the process, one for each call.
+    broker.publish([FIRST, JOIN])
+
+    assert app.backend.result_consumer.subscribed_to == set()
+
+
 def test_a_more_urgent_call_overtakes(app: Any) -> None:
     broker.publish([FIRST, SECOND])
 
     assert _names(app, CAMPAIGN) == ["campaign.outreach", "campaign.personalizer"]
 
 
-def test_a_silent_broker_is_not_the_callers_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("flow", [FIRST, Together((FIRST, FIRST), JOIN)], ids=["call", "chord"])
+def test_a_silent_broker_is_not_the_callers_trouble(
+    app: Any, monkeypatch: pytest.MonkeyPatch, flow: Call | Together
+) -> None:
     nobody = Celery("nobody", broker="redis://127.0.0.1:1/0", backend="redis://127.0.0.1:1/0", set_as_current=False)
     nobody.conf.update(broker_transport_options={"socket_connect_timeout": 1}, task_publish_retry=False)
+    nobody.conf.update(result_backend_transport_options=app.conf.result_backend_transport_options)
     monkeypatch.setattr(broker, "app", lambda: nobody)
+    monkeypatch.setattr(broker, "celery", nobody)
+    began = monotonic()
 
-    broker.publish([FIRST])  # the rows stand, and the sweeper sends them again
+    broker.publish([flow])  # the rows stand, and the sweeper sends them again
+
+    assert monotonic() - began < 15
 
 
 def test_there_is_a_queue_for_every_crew_and_no_other_is_made(app: Any) -> None:
