@@ -67,6 +67,18 @@ test("a one-time link signs in by itself and leaves the address bar", async () =
   expect(server.current.requests("POST /session")[0]?.body).toBe(JSON.stringify({ link_token: "once-only" }));
 });
 
+test("a one-time link wins over the question who is signed in, asked before it and answered after it", async () => {
+  history.replaceState(null, "", "/#sign-in=once-only");
+  let answer: (refused: Response) => void = () => undefined;
+  const late = new Promise<Response>((resolve) => (answer = resolve));
+  server.current.on("GET /session", () => late).on("POST /session", session());
+  open();
+  expect(await screen.findByRole("heading", { name: "Overview" })).toBeVisible();
+  answer(refusal(401, "not_signed_in", "No session."));
+  await expect(screen.findByLabelText("API key", {}, { timeout: 300 })).rejects.toThrow();
+  expect(screen.getByRole("heading", { name: "Overview" })).toBeVisible();
+});
+
 test("a session that ends while the page is open leads back to the sign-in page", async () => {
   server.current.on("GET /session", session());
   open();

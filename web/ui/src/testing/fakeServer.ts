@@ -9,7 +9,7 @@ export interface Asked {
   body: string;
 }
 
-type Answer = object | ((asked: Asked) => object);
+type Answer = object | ((asked: Asked) => object | Promise<object>);
 
 export class FakeServer {
   readonly asked: Asked[] = [];
@@ -38,7 +38,7 @@ export class FakeServer {
     this.asked.push(asked);
     const answer = this.#answers.get(`${asked.method} ${asked.path}`);
     if (answer === undefined) return refusal(404, "not_found", `There is no ${asked.method} ${asked.path}.`);
-    const given = typeof answer === "function" ? (answer as (asked: Asked) => object)(asked) : answer;
+    const given = typeof answer === "function" ? await (answer as (asked: Asked) => object | Promise<object>)(asked) : answer;
     return given instanceof Response ? given : Response.json(given);
   };
 }

@@ -17,7 +17,11 @@ export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: signIn,
-    onSuccess: (session) => client.setQueryData(keys.session, session),
+    onSuccess: async (session) => {
+      // A one-time link signs in while the page still asks who it is: that answer is older, and would sign out again.
+      await client.cancelQueries({ queryKey: keys.session });
+      client.setQueryData(keys.session, session);
+    },
   });
 }
 
