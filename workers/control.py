@@ -8,6 +8,7 @@ from rex_celery.missions import settle as settling
 from rex_celery.tenancy import answers
 from workers import ticks
 from workers.app import app
+from workers.base import keep_dead_letter
 
 
 @app.task(name="control.top_up")
@@ -36,10 +37,24 @@ def tick(job: str, period: int) -> str:
 @app.task(name="control.join")
 def join(tenant: str, mission: str, step: str) -> str:
     """After a chord: see whether its step is complete. A hint; the rows decide, and mostly have already."""
-    return joining.join(UUID(tenant), UUID(mission), UUID(step))
+    ids = _read("control.join", tenant, mission, step)
+    return joining.join(ids[0], ids[2]) if ids else "unreadable"
 
 
 @app.task(name="control.settle")
-def settle(tenant: str, mission: str) -> None:
+def settle(tenant: str, mission: str) -> str:
     """Give the pending leads of a cancelled mission their reason."""
-    settling.settle(UUID(tenant), UUID(mission))
+    ids = _read("control.settle", tenant, mission)
+    if not ids:
+        return "unreadable"
+    settling.settle(*ids)
+    return "done"
+
+
+def _read(task: str, *words: str) -> tuple[UUID, ...]:
+    """The ids of a message; none when it cannot be read, which is kept as a dead letter."""
+    try:
+        return tuple(UUID(str(word)) for word in words)
+    except ValueError as error:
+        keep_dead_letter(task, words, error)
+        return ()

@@ -11,7 +11,7 @@ depends_on = None
 
 # ANALYZE is its owner's right; through this function an import may ask for it.
 ANALYZE = """
-CREATE FUNCTION analyze_leads() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION analyze_leads() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   ANALYZE leads, import_members;
 END $$

@@ -14,6 +14,7 @@ _UNSETTLED = text("""
 SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND EXISTS (
   SELECT FROM outcome_counters AS c WHERE c.mission_id = m.id AND c.pending > 0) LIMIT 100
 """)
+_CANCELLED = text("SELECT EXISTS (SELECT FROM missions WHERE id = :mission AND state = 'cancelled')")
 _MESSAGES = text("""
 UPDATE messages SET state = 'cancelled', reason = 'cancelled'
 WHERE mission_id = :mission AND chunk_no = :chunk AND state = 'planned'
@@ -36,6 +37,8 @@ def unsettled(session: Session) -> list[tuple[UUID, UUID]]:
 def settle(tenant_id: UUID, mission_id: UUID) -> None:
     """Give every pending lead of a cancelled mission its reason, a chunk at a time; harmless when repeated."""
     with db.transaction(tenant_id) as session:
+        if not session.execute(_CANCELLED, {"mission": mission_id}).scalar_one():
+            return
         before = moves.counts(session, mission_id)
         ledger.settle_claimed(session, mission_id)
         chunks = session.scalars(_CHUNKS, {"mission": mission_id}).all()

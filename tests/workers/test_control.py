@@ -6,8 +6,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
-from rex_celery import clock
+from rex_celery import clock, db
+from tests.factories import a_lead, a_mission, an_outcome
 from workers import beat, ticks
 from workers.app import app
 
@@ -47,3 +49,21 @@ def test_answers_are_forgotten_after_a_day_and_not_before(
     assert app.tasks["control.tick"].apply(args=("purge", 3600)).get() == "done"
     left = owner_connection.execute("SELECT key FROM idempotency_keys WHERE tenant_id = %s", [tenant]).fetchall()
     assert left == [("young",)]
+
+
+@pytest.mark.parametrize("task", ["control.join", "control.settle"])
+def test_a_message_that_cannot_be_read_is_kept_as_a_dead_letter(
+    empty_engine: None, owner_connection: Owner, task: str
+) -> None:
+    junk = ("not", "an", "id")[: 3 if task == "control.join" else 2]  # F14
+    assert app.tasks[task].apply(args=junk).get() == "unreadable"
+    assert owner_connection.execute("SELECT task, arguments FROM dead_letters").fetchall() == [(task, repr(junk))]
+
+
+def test_only_a_cancelled_mission_is_settled(empty_engine: None, tenant: UUID) -> None:
+    with db.transaction(tenant) as session:
+        mission = a_mission(session, tenant)
+        an_outcome(session, mission, a_lead(session, tenant))
+    assert app.tasks["control.settle"].apply(args=(str(tenant), str(mission.id))).get() == "done"
+    with db.transaction(tenant) as session:
+        assert session.scalars(text("SELECT state FROM outcomes")).all() == ["pending"]
