@@ -16,8 +16,6 @@ from rex_celery.flow import Call, Flow, Sequence, Together
 
 log = structlog.get_logger()
 
-celery = Celery("rex")
-
 # Redis hands a message out again after its visibility time-out, so that must be well over twice the longest task.
 VISIBILITY_SECONDS = 3600
 HARD_LIMIT_SECONDS = 600
@@ -29,6 +27,8 @@ KEY_PREFIX, PRIORITY_SEPARATOR, PRIORITIES = "rex:", ":", tuple(range(10))
 def app() -> Celery:
     """The Celery app of this process with its settings; each one's reason stands in docs/celery.md."""
     settings = config.settings()
+    # A fresh one each time: an app keeps the connections of its first settings whatever it is told later.
+    celery = Celery("rex")
     celery.conf.update(
         broker_url=settings.redis_url,
         result_backend=settings.redis_url,
@@ -111,7 +111,7 @@ def _canvas(flow: Flow) -> Signature:
 def _signature(call: Call) -> Signature:
     # Nobody waits for a result: else each call would leave a subscription to it in the process that sent it.
     options = {"queue": call.queue, "priority": call.priority, "expires": call.expires, "ignore_result": True}
-    return celery.signature(call.task, args=call.arguments, immutable=True, options=options)
+    return app().signature(call.task, args=call.arguments, immutable=True, options=options)
 
 
 def _options(flow: Flow) -> dict[str, Any]:
