@@ -17,8 +17,8 @@ from rex_celery.missions.orders import Order, Sender
 
 COMPARED = (
     "REX: a lead_reactivation mission, submitted and completed: audience, steward, score, personalise, compliance, "
-    "quality, send, analyse; per-lead outcome and history rows, a ledger claim committed before each delivery, the "
-    "built-in outbox; one crew worker with 2 prefork children, control, beat. "
+    "quality, send, analyse; per-lead outcome and history rows, every message claimed in the ledger and delivered to "
+    "the built-in outbox in one commit; one crew worker with 2 prefork children, control, beat. "
     "Peer: bare Celery out of the box, a chord of score | personalise | send chains, one per lead, prefork 2, Redis "
     "as broker and backend; the same scoring and writing, one durable row change a step, no history, ledger, "
     "compliance, quality, progress or recovery. Same Postgres (fsync on), same Valkey, same people, taken in turns. "

@@ -12,15 +12,15 @@ from rex_celery.agents.base import BaseAgent, Job
 from rex_celery.errors import ProviderRejectedError, ProviderUnavailableError
 from rex_celery.integrations import smtp_replies
 from rex_celery.integrations.base import Delivery, EmailSender
-from rex_celery.outreach import delivery, ledger
+from rex_celery.outreach import delivery, ledger, outbox
 from rex_celery.vocabulary import Channel
 from rex_celery.work import Report
 
 log = structlog.get_logger()
 
-# The outbox is a table, so a whole chunk is one claim; a mail server gets its messages one by one, and a pause or stop
-# is seen before each.
-OUTBOX_AT_ONCE = 200
+# More than a chunk holds, so that one transaction delivers it; a mail server gets its messages one by one, and a pause
+# or stop is seen before each.
+OUTBOX_AT_ONCE = 500
 RENEW_EVERY_SECONDS = 15.0
 # A slow mail server may not hold a task up to its time limit (nine minutes): the rest of the chunk is sent by the next.
 LONGEST_SHIFT_SECONDS = 300.0
@@ -67,14 +67,13 @@ class Outreach(BaseAgent[bool, int]):
 def _to_outbox(job: Job, channels: list[str]) -> int | None:
     taken = 0
     while True:
-        # The outbox is a table: claim and delivery are one commit, and no stop can come between them.
         with db.transaction(job.tenant_id) as session:
-            claimed = ledger.claim(session, job.ref, delivery.OUTBOX, channels, OUTBOX_AT_ONCE)
-            if claimed:
-                ledger.deliver(session, job.ref, claimed)
-        if not claimed:
-            return None if claimed is None else taken
-        taken += len(claimed)
+            due = outbox.deliver(session, job.ref, channels, OUTBOX_AT_ONCE)
+        if due is None:
+            return None
+        taken += due
+        if due < OUTBOX_AT_ONCE:
+            return taken
 
 
 def _by_mail(job: Job, sender: EmailSender) -> int | None:

@@ -22,7 +22,10 @@ WHERE c.step_id = :step AND c.no = :no AND s.id = c.step_id AND m.id = s.mission
   AND m.paused_at IS NULL AND m.state IN ('executing', 'collecting', 'analyzing', 'optimizing')
   AND (c.state = 'queued' OR (c.state = 'running' AND c.lease_until < now()))
 RETURNING c.attempt, c.rounds, s.key, s.agent, s.state AS step_state, m.params, m.epoch,
-  EXISTS (SELECT FROM agent_runs AS r WHERE r.tenant_id = c.tenant_id AND r.key = :key) AS already
+  EXISTS (SELECT FROM agent_runs AS r WHERE r.tenant_id = c.tenant_id AND r.key = :key) AS already,
+  -- A claim that Postgres forgets in a crash is fenced out at its end and done again, so nobody waits for its disk. The
+  -- first claim of a step tells an event, and what was told may not be forgotten.
+  CASE WHEN s.state = 'running' THEN set_config('synchronous_commit', 'off', true) END
 """)
 _START = text("""
 WITH started AS (

@@ -11,8 +11,6 @@ from rex_celery.integrations.base import EmailSender, Mailbox, OutboundEmail, me
 from rex_celery.integrations.smtp import SmtpEmailSender, server_of
 from rex_celery.vocabulary import Channel
 
-OUTBOX = "outbox"
-
 
 @cache
 def email_sender() -> EmailSender | None:

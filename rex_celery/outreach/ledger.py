@@ -1,11 +1,10 @@
 """The send ledger: a message is claimed and committed before it leaves, and its result recorded after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from rex_celery import bus
@@ -62,10 +61,6 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:states AS text
 WHERE m.id = v.id AND m.attempts = v.attempts AND m.state IN ('claimed', 'unknown')
 RETURNING m.id, m.lead_id, m.channel, m.state, m.reason
 """)
-_DELIVER = text("""
-INSERT INTO outbox (tenant_id, message_id, channel, recipient)
-SELECT tenant_id, id, channel, recipient FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))
-""")
 # The late answer of a sender that was thought dead takes the place of what was assumed.
 _OUTCOMES = text(f"""
 UPDATE outcomes AS o SET state = v.state, reason = v.reason
@@ -79,8 +74,7 @@ SELECT :tenant, :mission, v.lead_id, 'outreach', v.state, v.reason
 FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[])) AS v(lead_id, state, reason)
 """)
 _ABANDONED = text("""
-SELECT m.id, m.lead_id, m.attempts, m.provider, EXISTS (SELECT FROM outbox AS o WHERE o.message_id = m.id) AS delivered
-FROM messages AS m
+SELECT m.id, m.lead_id, m.attempts FROM messages AS m
 WHERE m.mission_id = :mission AND m.state = 'claimed' AND (CAST(:chunk AS int) IS NULL OR m.chunk_no = :chunk)
   AND (CAST(:chunk AS int) IS NOT NULL OR m.claimed_at < now() - make_interval(secs => :patience))
 ORDER BY m.lead_id FOR UPDATE OF m
@@ -133,12 +127,17 @@ def claim(session: Session, ref: WorkRef, provider: str, channels: Sequence[str]
         rows = session.execute(_CLAIM, {**values, "most": most}).all()
         stopped = suppression.suppressed_among(session, [row.lead_id for row in rows]) if rows else {}
         if stopped:
-            held = {"mission": ref.mission_id, "leads": list(stopped), "reasons": list(stopped.values())}
-            session.execute(_HOLD_MESSAGES, held)
-            session.execute(_HOLD_LEADS, held)
+            hold_back(session, ref, stopped)
         kept = [Claimed(*row) for row in rows if row.lead_id not in stopped]
         if kept or not session.execute(_LEFT, values).scalar():
             return kept
+
+
+def hold_back(session: Session, ref: WorkRef, stopped: Mapping[UUID, str]) -> None:
+    """Take back the messages to people who must not be written to, each with its reason code."""
+    held = {"mission": ref.mission_id, "leads": list(stopped), "reasons": list(stopped.values())}
+    session.execute(_HOLD_MESSAGES, held)
+    session.execute(_HOLD_LEADS, held)
 
 
 def unclaim(session: Session, messages: Sequence[Claimed]) -> None:
@@ -146,43 +145,26 @@ def unclaim(session: Session, messages: Sequence[Claimed]) -> None:
     session.execute(_UNCLAIM, {"ids": [message.id for message in messages]})
 
 
-def deliver(session: Session, ref: WorkRef, messages: Sequence[Claimed]) -> None:
-    """Deliver to the built-in outbox and record it, both in this transaction: it cannot happen halfway."""
-    taken = _record(session, ref, [Result(message, "accepted", provider_id=str(message.id)) for message in messages])
-    session.execute(_DELIVER, {"ids": [row.id for row in taken]})
+def settle_claimed(session: Session, mission_id: UUID, chunk_no: int | None = None) -> None:
+    """Settle messages whose sender died between claim and result.
+
+    Nobody knows whether a provider took them, so they count as sent. With ``chunk_no`` the caller holds that chunk's
+    lease, so every claim in it is abandoned.
+    """
+    values = {"mission": mission_id, "chunk": chunk_no, "patience": ABANDONED_SECONDS}
+    rows = session.execute(_ABANDONED, values).all()
+    if not rows:
+        return
+    assumed = {"reasons": [ASSUMED for _ in rows]}
+    ids = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
+    states, unnamed = ["unknown" for _ in rows], [None for _ in rows]
+    session.execute(_RESULT, {**assumed, **ids, "states": states, "provider_ids": unnamed})
+    leads = {"mission": mission_id, "leads": [row.lead_id for row in rows]}
+    session.execute(_OUTCOMES, {**assumed, **leads, "states": ["sent" for _ in rows]})
 
 
 def record(session: Session, ref: WorkRef, results: Sequence[Result]) -> None:
     """Store what a provider answered."""
-    _record(session, ref, results)
-
-
-def settle_claimed(session: Session, mission_id: UUID, chunk_no: int | None = None) -> None:
-    """Settle messages whose sender died between claim and result.
-
-    The outbox can be asked: delivered, or free to be claimed again. Of any other provider nobody knows, so the message
-    counts as sent. With ``chunk_no`` the caller holds that chunk's lease, so every claim in it is abandoned.
-    """
-    values = {"mission": mission_id, "chunk": chunk_no, "patience": ABANDONED_SECONDS}
-    rows = session.execute(_ABANDONED, values).all()
-    free = [row.id for row in rows if row.provider == "outbox" and not row.delivered]
-    if free:
-        session.execute(_UNCLAIM, {"ids": free})
-    lost = [row for row in rows if row.id not in set(free)]
-    if lost:
-        _assume_sent(session, mission_id, lost)
-
-
-def _assume_sent(session: Session, mission_id: UUID, rows: Sequence[Row[Any]]) -> None:
-    states = ["accepted" if row.delivered else "unknown" for row in rows]
-    reasons = [None if row.delivered else ASSUMED for row in rows]
-    ids = {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
-    session.execute(_RESULT, {**ids, "states": states, "reasons": reasons, "provider_ids": [None for _ in rows]})
-    leads = {"mission": mission_id, "leads": [row.lead_id for row in rows]}
-    session.execute(_OUTCOMES, {**leads, "states": ["sent" for _ in rows], "reasons": reasons})
-
-
-def _record(session: Session, ref: WorkRef, results: Sequence[Result]) -> Sequence[Row[Any]]:
     rows = session.execute(
         _RESULT,
         {
@@ -194,7 +176,7 @@ def _record(session: Session, ref: WorkRef, results: Sequence[Result]) -> Sequen
         },
     ).all()
     if not rows:
-        return rows
+        return
     leads = {
         "tenant": ref.tenant_id,
         "mission": ref.mission_id,
@@ -208,4 +190,3 @@ def _record(session: Session, ref: WorkRef, results: Sequence[Result]) -> Sequen
         count = sum(row.channel == channel and row.state != "failed" for row in rows)
         if count:
             bus.publish(session, ref.tenant_id, MessagesSent(ref.mission_id, count, channel))
-    return rows

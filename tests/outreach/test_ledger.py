@@ -1,7 +1,5 @@
 """The send ledger: claimed before it leaves, recorded after, never twice and never after a stop."""
 
-from uuid import UUID, uuid4
-
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -11,29 +9,10 @@ from rex_celery.compliance.suppression import Person, Stop, suppress
 from rex_celery.models import Mission
 from rex_celery.outreach import ledger
 from rex_celery.outreach.ledger import Claimed, Result
-from rex_celery.work import WorkRef
-from tests.factories import a_lead, a_message, a_mission, an_outcome
 from tests.missions import asking
+from tests.outreach.conftest import messages, ref
 
 Owner = psycopg.Connection[tuple[object, ...]]
-
-
-@pytest.fixture
-def mission(tenant: UUID) -> Mission:
-    """A mission that executes, with three planned e-mails in chunk 1."""
-    with db.transaction(tenant) as session:
-        mission = a_mission(session, tenant)
-        for _ in range(3):
-            lead = a_lead(session, tenant, phone=None)
-            an_outcome(session, mission, lead, chunk_no=1)
-            a_message(session, mission, lead, chunk_no=1)
-        for state in ("assigned", "executing"):
-            session.execute(text("UPDATE missions SET state = :s WHERE id = :id"), {"s": state, "id": mission.id})
-        return mission
-
-
-def ref(mission: Mission, epoch: int = 1) -> WorkRef:
-    return WorkRef(mission.tenant_id, mission.id, uuid4(), 1, epoch)
 
 
 def claim(mission: Mission, most: int = 10, epoch: int = 1) -> list[Claimed] | None:
@@ -44,11 +23,6 @@ def claim(mission: Mission, most: int = 10, epoch: int = 1) -> list[Claimed] | N
 def record(mission: Mission, *results: Result) -> None:
     with db.transaction(mission.tenant_id) as session:
         ledger.record(session, ref(mission), results)
-
-
-def messages(mission: Mission) -> list[str]:
-    with db.transaction(mission.tenant_id) as session:
-        return sorted(session.scalars(text("SELECT state FROM messages WHERE mission_id = :id"), {"id": mission.id}))
 
 
 def test_a_claim_takes_exactly_as_many_as_asked_for_and_none_twice(mission: Mission) -> None:
@@ -154,12 +128,3 @@ def test_what_was_given_back_can_be_claimed_again_and_counts_its_attempts(missio
     again = claim(mission)
     assert again is not None
     assert sorted(message.attempts for message in again) == [1, 1, 2]
-
-
-def test_the_outbox_takes_a_message_once_even_if_asked_twice(mission: Mission) -> None:
-    claimed = claim(mission)
-    assert claimed is not None
-    for _ in range(2):
-        with db.transaction(mission.tenant_id) as session:
-            ledger.deliver(session, ref(mission), claimed)
-    assert sorted(asking.delivered(mission.tenant_id).values()) == [1, 1, 1]
