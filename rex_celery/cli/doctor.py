@@ -32,6 +32,7 @@ def doctor(*, json: AsJson = False) -> None:
 def _look(settings: "Settings") -> list["Finding"]:
     from rex_celery.embedded import services
     from rex_celery.embedded.home import Home, load_state
+    from rex_celery.errors import RefusedError
     from rex_celery.monitoring import machine
     from rex_celery.monitoring import services as servers
 
@@ -39,7 +40,10 @@ def _look(settings: "Settings") -> list["Finding"]:
     own = bool(settings.database_url and settings.redis_url)
     if machine.runs(Home(settings.home)) or own:
         return [*found, *servers.look(services.attach(settings))]
-    started = load_state(settings.home) is not None
+    try:
+        started = load_state(settings.home) is not None
+    except RefusedError as error:
+        return [*found, machine.Finding("running", ok=False, detail=error.detail, action=error.action)]
     detail = "REX does not run" if started else "REX was never started here"
     action = "Start it with `rex up` and ask again; what it stands on can only be seen while it runs."
     return [*found, machine.Finding("running", ok=False, detail=detail, action=action)]

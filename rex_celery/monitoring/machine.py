@@ -1,5 +1,6 @@
 """What `rex doctor` asks of this machine: Python, disk, home, secrets, ports, the built screen."""
 
+import os
 import platform
 import shutil
 import stat
@@ -41,11 +42,14 @@ def look(settings: Settings) -> Iterator[Finding]:
 
 
 def runs(home: Home) -> bool:
-    """Whether a REX runs on this home."""
-    if not home.path.exists():
+    """Whether a REX runs on this home; one that we may not look into runs none of ours."""
+    if not _is_there(home.path):
         return False
-    with record.sole(home) as sole:
-        return not sole
+    try:
+        with record.sole(home) as sole:
+            return not sole
+    except OSError:
+        return False
 
 
 def _python() -> Finding:
@@ -55,7 +59,7 @@ def _python() -> Finding:
 
 
 def _home(path: Path) -> Finding:
-    if not path.exists():
+    if not _is_there(path) and os.access(_nearest(path), os.W_OK):
         return Finding("home", ok=True, detail=f"{path} is made by the first `rex up`")
     try:
         open_home(path, least_free=0)
@@ -66,16 +70,25 @@ def _home(path: Path) -> Finding:
     return Finding("home", not open_to_others, detail, f"Take that right from them: chmod go-rw {path}")
 
 
+def _is_there(path: Path) -> bool:
+    """Unlike ``Path.exists`` this raises nothing where the account may not look."""
+    return os.access(path, os.F_OK)
+
+
+def _nearest(path: Path) -> Path:
+    """What is there of this path; a folder that this account may not look into counts as not there."""
+    return next(folder for folder in (path, *path.parents) if _is_there(folder))
+
+
 def _disk(path: Path) -> Finding:
-    there = next(folder for folder in (path, *path.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(_nearest(path)).free
     action = f"Free at least {LEAST_FREE_BYTES // 2**20} MB, or set REX_HOME to a folder on another disk."
     return Finding("disk", free >= LEAST_FREE_BYTES, f"{free / 2**30:.1f} GB free", action)
 
 
 def _secrets(home: Home) -> Iterator[Finding]:
     for file in (home.state_file, home.api_key_file):
-        if file.exists():
+        if _is_there(file):
             mode = stat.S_IMODE(file.stat().st_mode)
             action = f"Let only its owner read it: chmod 600 {file}"
             yield Finding(f"secret {file.name}", not mode & 0o077, f"mode {mode:03o}", action)

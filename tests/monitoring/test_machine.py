@@ -83,3 +83,17 @@ def test_the_ports_of_a_rex_that_runs_are_not_held_against_it(settings: Settings
 def test_looking_whether_rex_runs_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not machine.runs(Home(tmp_path / "nowhere"))
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_home_that_is_a_file_is_a_finding_and_no_crash(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = _named(settings.model_copy(update={"home": tmp_path / "file"}), "home")
+    assert not found.ok
+    assert str(tmp_path / "file") in found.detail
+    assert not machine.runs(Home(tmp_path / "file"))
+
+
+def test_looking_at_a_home_that_is_not_there_does_not_make_it(settings: Settings, tmp_path: Path) -> None:
+    missing = tmp_path / "not" / "there"
+    assert _named(settings.model_copy(update={"home": missing}), "home").ok
+    assert not missing.parent.exists()
