@@ -57,7 +57,9 @@ def show(console: Console, found: Import) -> None:
         soft_wrap=True,
     )
     taken = [f"{column} → {field}" for column, field in found.columns.items() if field]
-    console.print(f"Columns: {', '.join(taken)}", markup=False, soft_wrap=True)
+    console.print(f"Columns ({found.encoding}): {', '.join(taken)}", markup=False, soft_wrap=True)
+    if unused := [column for column, field in found.columns.items() if not field]:
+        console.print(f"Not used: {', '.join(unused)}", markup=False, soft_wrap=True)
     if found.rejections:
         rows = [(one.line, one.column, one.value, one.reason) for one in found.rejections]
         console.print(table(("line", "column", "value", "why not"), rows, title="\nRejected"))
