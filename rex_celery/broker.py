@@ -52,6 +52,7 @@ def app() -> Celery:
         },
         task_queues=[Queue(name) for name in crews.QUEUES],  # type: ignore[no-untyped-call]
         task_default_queue=crews.CONTROL_QUEUE,
+        worker_concurrency=settings.worker_concurrency,
         **_CONSTANT,
     )
     return celery
