@@ -8,7 +8,7 @@ from time import monotonic
 
 from rex_celery import config
 from rex_celery.config import Settings
-from rex_celery.embedded import interrupts, migrations, ports, readiness, record, services
+from rex_celery.embedded import interrupts, migrations, own_redis, ports, readiness, record, services
 from rex_celery.embedded.console import Screen
 from rex_celery.embedded.home import Home, open_home
 from rex_celery.embedded.processes import PROCESSES
@@ -85,6 +85,8 @@ def _ready(settings: Settings, welcome: Welcome, screen: Screen) -> Iterator[Sup
     """A REX of ours that is ready; afterwards its processes are stopped, then the servers beneath them."""
     record.bury(Home(settings.home))
     ports.require_all(settings.host, _ports(settings))
+    if settings.redis_url:
+        own_redis.require(settings.redis_url)
     with ExitStack() as stack:
         with screen.steps(5) as steps:
             with steps.step("Starting Postgres and Valkey", "Postgres and Valkey run"):

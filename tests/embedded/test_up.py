@@ -148,6 +148,13 @@ def test_a_busy_port_is_told_before_anything_is_started(home: Path, chosen: dict
     assert not (home / "postgres").exists()
 
 
+def test_a_redis_that_does_not_answer_is_told_before_anything_is_started(home: Path, chosen: dict[str, str]) -> None:
+    with _up(home, {**chosen, "REDIS_URL": f"redis://127.0.0.1:{ports.free_port()}/0"}) as one:
+        assert one.end() == 1
+    assert "redis_unavailable: The Redis at redis://127.0.0.1:" in one.printed
+    assert not (home / "postgres").exists()
+
+
 def _status(port: str, path: str) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         return int(answer.status)
