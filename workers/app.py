@@ -30,9 +30,17 @@ app.conf.update(
 @setup_logging.connect
 def _log_like_rex(**_: Any) -> None:
     log.configure(config.settings().log_level)
+    logging.getLogger("celery.beat").addFilter(_on_one_line)
     if config.settings().log_level == "INFO":
         for name in _CHATTER:
             logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _on_one_line(record: logging.LogRecord) -> bool:
+    """Beat tells two stacks for each tick that it cannot send: each second one, for as long as Redis is away."""
+    if record.exc_info:
+        record.msg, record.args, record.exc_info = "not sent: %s", (record.exc_info[1],), None
+    return True
 
 
 @worker_process_init.connect

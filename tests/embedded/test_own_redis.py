@@ -22,7 +22,7 @@ def test_a_redis_that_does_not_answer_is_told_at_once_and_without_its_password()
 
 
 def test_a_wrong_password_is_told(database: Services) -> None:
-    with pytest.raises(UnavailableError, match="invalid|WRONGPASS"):
+    with pytest.raises(UnavailableError, match=r"invalid|WRONGPASS"):
         own_redis.require(database.redis_url.replace("redis://:", "redis://:wrong", 1))
 
 
