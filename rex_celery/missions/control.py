@@ -6,11 +6,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import broker, bus, crews, db
-from rex_celery.decisions.states import ACTIVE, FINAL, MissionState
-from rex_celery.errors import ConflictError, NotFoundError
+from rex_celery.decisions.states import ACTIVE, FINAL, MissionState, legal_moves
+from rex_celery.errors import ConflictError
 from rex_celery.events import MissionPaused, MissionResumed, StepFinished
 from rex_celery.flow import URGENT, Call
-from rex_celery.missions import advance, again, dispatch, moves
+from rex_celery.missions import advance, again, dispatch, moves, queries
 
 _LOCK = text("SELECT state, paused_at, epoch FROM missions WHERE id = :mission FOR NO KEY UPDATE")
 _EPOCH = text("UPDATE missions SET epoch = epoch + 1, paused_at = NULL WHERE id = :mission")
@@ -96,7 +96,14 @@ def retry(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) ->
     """
     again.lock_work(session, mission_id)
     mission = _locked(session, mission_id)
-    moves.move(session, tenant_id, mission_id, MissionState(mission.state), MissionState.QUEUED)
+    state = MissionState(mission.state)
+    if MissionState.QUEUED not in legal_moves(state):
+        raise ConflictError(
+            f"The mission is {state}. Only failed or escalated missions can be retried.",
+            code="illegal_move",
+            action="Submit a new mission." if state in FINAL else "Wait until it ends, or cancel it.",
+        )
+    moves.move(session, tenant_id, mission_id, state, MissionState.QUEUED)
     again.set_back(session, mission_id)
     _log(session, tenant_id, mission_id, f"retried by {actor}")
     dispatch.kick(session)
@@ -124,7 +131,7 @@ def approve(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) 
 def _locked(session: Session, mission_id: UUID) -> Row[tuple[str, object, int]]:
     mission = session.execute(_LOCK, {"mission": mission_id}).one_or_none()
     if mission is None:
-        raise NotFoundError(f"There is no mission {mission_id}.", action="See GET /api/rex/missions.")
+        raise queries.no_mission(mission_id)
     return mission
 
 

@@ -30,7 +30,8 @@ _MISSION = """
 SELECT m.id, m.type, m.name, m.state, m.paused_at, m.priority, m.autonomy, m.reason, m.result,
   m.created_at, m.started_at, m.finished_at, extract(epoch FROM now() - m.started_at)::float8 AS running_seconds,
   p.planned, p.sent, p.suppressed, p.skipped, p.failed, p.pending, p.progress,
-  EXISTS (SELECT FROM steps WHERE mission_id = m.id AND kind = 'approval' AND state = 'waiting') AS awaits_approval
+  EXISTS (SELECT FROM steps WHERE mission_id = m.id AND kind = 'approval' AND state = 'waiting') AS awaits_approval,
+  EXISTS (SELECT FROM tenants WHERE id = m.tenant_id AND sending_stopped_at IS NOT NULL) AS sending_stopped
 """
 _GET = text(
     _MISSION
@@ -152,7 +153,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "autonomy": Autonomy(row.autonomy),
         "progress": round(float(row.progress), 4),
         "counts": Counts(row.planned, row.sent, row.suppressed, row.skipped, row.failed, row.pending),
-        "reason": views.why(row.reason),
+        "reason": views.why(_reason(row, state)),
         "result": row.result,
         "created_at": row.created_at,
         "started_at": row.started_at,
@@ -161,6 +162,12 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "actions": views.actions(state, paused=paused, awaits_approval=row.awaits_approval),
         "estimated_seconds": _remaining(row, state),
     }
+
+
+def _reason(row: Row[Any], state: MissionState) -> str | None:
+    """The emergency stop is no move of any mission, but the reason why none of the active ones comes to its end."""
+    stopped = row.sending_stopped and state in ACTIVE
+    return row.reason or ("sending_stopped" if stopped else None)
 
 
 def _remaining(row: Row[Any], state: MissionState) -> float | None:

@@ -157,8 +157,9 @@ def test_a_mission_of_another_tenant_is_not_there(
     carrier: HandCarrier, tenant: UUID, other_tenant: UUID, what: Act
 ) -> None:
     mission = submitted(tenant, leads=1)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as refused:
         act(what, other_tenant, mission)
+    assert refused.value.code == "mission_not_found"
     with pytest.raises(NotFoundError):
         act(what, tenant, uuid4())
     assert asking.state_of(tenant, mission) == "queued"
@@ -171,6 +172,13 @@ def test_a_completed_mission_refuses_everything(carrier: HandCarrier, tenant: UU
     with pytest.raises(ConflictError):
         act(what, tenant, mission)
     assert asking.state_of(tenant, mission) == "completed"
+
+
+def test_a_mission_that_is_under_way_cannot_be_retried_and_says_what_can(tenant: UUID, carrier: HandCarrier) -> None:
+    mission = submitted(tenant, leads=1)
+    with pytest.raises(ConflictError, match=r"queued\. Only failed or escalated missions can be retried\.") as refused:
+        act(control.retry, tenant, mission)
+    assert refused.value.code == "illegal_move"
 
 
 def test_with_a_mail_server_a_mission_waits_for_approval_and_sends_after_it(

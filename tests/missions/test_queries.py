@@ -15,6 +15,7 @@ from rex_celery.errors import NotFoundError
 from rex_celery.missions import history, moves, queries, results
 from rex_celery.missions.views import Action, actions, remaining_seconds
 from rex_celery.models import Mission
+from rex_celery.tenancy import sending
 from tests.factories import a_lead, a_message, a_mission, a_step, an_outcome
 
 
@@ -84,6 +85,29 @@ def test_moves_of_one_transaction_are_shown_in_the_order_they_were_made(tenant: 
     with db.transaction(tenant) as session:
         seen = queries.get(session, mission.id).moves
     assert [move.to_state for move in seen] == path[1:]
+
+
+def test_the_emergency_stop_is_why_an_active_mission_does_not_go_on(tenant: UUID, other_tenant: UUID) -> None:
+    made = {}
+    for owner in (tenant, other_tenant):
+        with db.transaction(owner) as session:
+            made[owner] = a_mission(session, owner).id
+            moves.walk(session, owner, made[owner], MissionState.QUEUED, MissionState.EXECUTING)
+    with db.transaction(tenant) as session:
+        ended = a_mission(session, tenant).id
+        moves.move(session, tenant, ended, MissionState.QUEUED, MissionState.CANCELLED)
+        sending.stop(session, tenant, actor="a test")
+    with db.transaction(tenant) as session:
+        stopped = queries.get(session, made[tenant]).reason
+        assert stopped is not None
+        assert (stopped.code, bool(stopped.action)) == ("sending_stopped", True)
+        assert {one.id: one.reason for one in queries.page(session).items} == {made[tenant]: stopped, ended: None}
+    with db.transaction(other_tenant) as session:
+        assert queries.get(session, made[other_tenant]).reason is None
+    with db.transaction(tenant) as session:
+        sending.release(session, tenant, actor="a test")
+    with db.transaction(tenant) as session:
+        assert queries.get(session, made[tenant]).reason is None
 
 
 def test_another_tenants_mission_is_not_found(tenant: UUID, other_tenant: UUID) -> None:
