@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     url: str = Field("", alias="REX_URL")
     api_key: SecretStr = Field(SecretStr(""), alias="REX_API_KEY")
 
-    database_pool: int = Field(4, alias="REX_DATABASE_POOL", ge=1)
+    database_pool: int = Field(8, alias="REX_DATABASE_POOL", ge=1)
     worker_concurrency: int = Field(4, alias="REX_WORKER_CONCURRENCY", ge=1)
     queue_depth: int = Field(32, alias="REX_QUEUE_DEPTH", ge=1)
     crew_slots: int = Field(3, alias="REX_CREW_SLOTS", ge=1)

@@ -7,7 +7,8 @@ _host, _port = settings().host, settings().port
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 workers = 2
 worker_class = "gthread"
-threads = 16
+# As many as a process has connections to Postgres: more would only wait for one, and for the interpreter.
+threads = settings().database_pool
 # The app is imported once and forked; it opens its connections with its first request.
 preload_app = True
 timeout = 120  # an import of a million rows is one request
