@@ -10,6 +10,7 @@ from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from rex_celery.errors import InvalidError, Problem, RefusedError
+from web.api.shapes import EMAIL
 
 log = structlog.get_logger()
 
@@ -35,6 +36,8 @@ _EXPECTED = {
     "model_type": "a JSON object",
     "model_attributes_type": "a JSON object",
 }
+_PATTERNS = {EMAIL: "an e-mail address, such as ada@acme.example.com"}
+_LENGTHS = {"min_length": "at least", "max_length": "at most"}
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
@@ -110,13 +113,14 @@ def _expected(error: dict[str, object]) -> str:
     context = error.get("ctx")
     known = context if isinstance(context, dict) else {}
     limits = [f"{words} {known[name]}" for name, words in _LIMITS.items() if name in known]
-    lengths = [
-        f"{words} {known[name]} characters or items"
-        for name, words in {"min_length": "at least", "max_length": "at most"}.items()
-        if name in known
-    ]
-    stated = str(known["expected"]) if "expected" in known else ""
+    unit = "character" if str(error["type"]).startswith("string") else "item"
+    lengths = [f"{words} {_counted(known[name], unit)}" for name, words in _LENGTHS.items() if name in known]
+    stated = str(known["expected"]) if "expected" in known else _PATTERNS.get(str(known.get("pattern")), "")
     return stated or ", ".join(limits + lengths) or _EXPECTED.get(str(error["type"]), "")
+
+
+def _counted(number: object, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def from_http(error: HTTPException) -> Response:

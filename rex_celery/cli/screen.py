@@ -48,6 +48,11 @@ def text(cell: object) -> str:
     return str(cell)
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """The number and what it counts, in the right form."""
+    return f"{number} {one if number == 1 else several}"
+
+
 def print_json(content: object) -> None:
     """For programs: the same content as JSON."""
     sys.stdout.write(TypeAdapter(type(content)).dump_json(content, indent=2).decode() + "\n")

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from rex_celery.cli.screen import table
+from rex_celery.cli.screen import counted, table
 from rex_celery.integrations.rex_api import RexApi
 from rex_celery.leads.queries import Import
 
@@ -52,7 +52,8 @@ def mapping(pairs: list[str]) -> dict[str, str]:
 def show(console: Console, found: Import) -> None:
     """How many rows became what, which column was taken as which field, and the first rejections."""
     console.print(
-        f"[bold]{found.filename}[/]: {found.rows} rows = {found.created} new people + {found.merged} merged"
+        f"[bold]{found.filename}[/]: {counted(found.rows, 'row', 'rows')}"
+        f" = {counted(found.created, 'new person', 'new people')} + {found.merged} merged"
         f" + {found.rejected} rejected  [dim](import {found.id})[/]",
         soft_wrap=True,
     )
@@ -64,4 +65,5 @@ def show(console: Console, found: Import) -> None:
         rows = [(one.line, one.column, one.value, one.reason) for one in found.rejections]
         console.print(table(("line", "column", "value", "why not"), rows, title="\nRejected"))
     if found.rejected > len(found.rejections):
-        console.print(f"… and {found.rejected - len(found.rejections)} more rejected rows.")
+        left = found.rejected - len(found.rejections)
+        console.print(f"… and {counted(left, 'more rejected row', 'more rejected rows')}.")

@@ -26,7 +26,7 @@ def test_a_column_with_a_name_of_its_own_can_be_explained(rex: Rex, signed_in: U
     path.write_text("Wer,Wohin\nGrace Hopper,grace@example.com\n", "utf-8")
     said = rex("leads", "import", str(path), "--map", "Wohin=email", "--map", "Wer=full_name")
     assert said.code == 0, said.err
-    assert "1 new people" in said.out
+    assert "1 row = 1 new person +" in said.out
 
 
 @pytest.mark.parametrize("pair", ["email", "=email"])

@@ -85,6 +85,7 @@ def test_the_order_is_taken_as_it_was_given(admin: FlaskClient, tenant: UUID) ->
         (WAKE | {"priority": 101}, "body.priority", "at most 100"),
         (WAKE | {"priority": "high"}, "body.priority", "a whole number"),
         (WAKE | {"priority": True}, "body.priority", "a whole number"),
+        (WAKE | {"name": "x" * 301}, "body.name", "at most 300 characters"),
         (WAKE | {"colour": "red"}, "body.colour", "no field of this name"),
         (WAKE | {"audience": {"import_id": "x"}}, "body.audience.import_id", "an id"),
         (WAKE | {"sender": {"name": "a\r\nBcc: b"}}, "body.sender.name", "text without control characters"),
@@ -132,6 +133,8 @@ def test_a_mission_whose_agents_are_not_built_is_refused(admin: FlaskClient, ten
 
 
 def test_many_missions_are_stored_all_or_none(admin: FlaskClient, tenant: UUID) -> None:
+    none = admin.post(f"{MISSIONS}/bulk", json={"missions": []})
+    assert none.json["errors"][0]["expected"] == "at least 1 item"
     bad = admin.post(f"{MISSIONS}/bulk", json={"missions": [WAKE, {"type": "icp_extraction"}]})
     assert bad.status_code == 422
     assert _missions(tenant) == 0

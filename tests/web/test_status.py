@@ -96,3 +96,12 @@ def test_settings_change_field_by_field(admin: FlaskClient, tenant: UUID) -> Non
         assert admin.patch("/api/rex/settings", json=wrong).status_code == 422
     with db.transaction(tenant) as session:
         assert session.execute(text("SELECT offer FROM tenants")).scalar_one() == "tea"
+
+
+def test_a_sender_s_address_that_is_none_is_told_what_one_looks_like(admin: FlaskClient) -> None:
+    answer = admin.patch("/api/rex/settings", json={"sender_email": "ada"})
+    (problem,) = answer.json["errors"]
+    assert (problem["where"], problem["expected"]) == (
+        "body.sender_email",
+        "an e-mail address, such as ada@acme.example.com",
+    )

@@ -7,7 +7,7 @@ from rex_celery.tenancy import settings
 from rex_celery.tenancy.access import Role
 from rex_celery.tenancy.settings import SenderSettings
 from web import auth
-from web.api.shapes import Body, Line, Words, documented, resource
+from web.api.shapes import EMAIL, Body, Line, Words, documented, resource
 
 api = resource("settings", "The sender and the offer that a mission uses unless it names its own.")
 
@@ -16,7 +16,7 @@ class SettingsChange(Body):
     """The fields to set; those left out stay as they are."""
 
     sender_name: Line | None = Field(None, examples=["Ada Sender"])
-    sender_email: Line | None = Field(None, pattern=r"^$|^[^@\s]+@[^@\s]+$", examples=["ada@acme.example.com"])
+    sender_email: Line | None = Field(None, pattern=EMAIL, examples=["ada@acme.example.com"])
     postal_address: Words | None = Field(None, examples=["1 Main Street, Springfield, IL 62701, USA"])
     offer: Words | None = Field(None, examples=["a 20-minute audit of your energy bill"])
 
