@@ -24,12 +24,12 @@ def demo(
     with up.running(config.settings(), first_tenant.welcome) as instance:
         if instance.attached:
             console.print("[green]✓[/] REX runs already")
-        completed = sample_mission.run(connection.api(), source, console)
+        api = connection.api()
+        ended = sample_mission.run(api, source, console)
+        sample_mission.show_page(api, ended.id, console, stays=instance.attached or console.is_terminal)
         if console.is_terminal and not instance.attached:
             _stay(console)
-        elif not instance.attached:
-            console.print("REX stops now; bring it back with `rex up` to look round.")
-    raise typer.Exit(0 if completed else 1)
+    raise typer.Exit(0 if ended.state == "completed" else 1)
 
 
 def _stay(console: "Console") -> None:

@@ -42,8 +42,8 @@ def sample_list() -> Path:
     return path
 
 
-def run(api: RexApi, source: Path, console: Console) -> bool:
-    """Run the mission and show everything; whether it completed.
+def run(api: RexApi, source: Path, console: Console) -> MissionDetail:
+    """Run the mission, show everything, and return it as it ended.
 
     Raises:
         RefusedError: REX says no, or would send the sample's messages to the world.
@@ -56,7 +56,7 @@ def run(api: RexApi, source: Path, console: Console) -> bool:
     console.print(f"\nMission {mission.id} is submitted.")
     ended = progress.follow(api, mission.id, console)
     _show(api, ended, console)
-    return ended.state == "completed"
+    return ended
 
 
 def _order(name: str, imported: UUID) -> dict[str, object]:
@@ -84,11 +84,16 @@ def _show(api: RexApi, ended: MissionDetail, console: Console) -> None:
     results.show_leads(console, results.read_leads(api, ended.id))
     console.print()
     results.show(console, ended)
-    console.print(f"\nLook at it: [bold cyan]{mission_page(api, ended.id)}[/]", soft_wrap=True)
-    console.print("[dim]This address signs you in once, within ten minutes.[/]")
 
 
-def mission_page(api: RexApi, mission: UUID) -> str:
-    """The address of the mission's page, which signs in whoever opens it first."""
+def show_page(api: RexApi, mission: UUID, console: Console, *, stays: bool) -> None:
+    """Where to look at the mission: signed in at once in a REX that ``stays``, else when it is back."""
     front, _, token = api.post("/session/link", _Link).url.partition("/#")
-    return f"{front}/missions/{mission}#{token}"
+    page = f"{front}/missions/{mission}"
+    if stays:
+        console.print(f"\nLook at it: [bold cyan]{page}#{token}[/]", soft_wrap=True)
+        console.print("[dim]This address signs you in once, within ten minutes.[/]")
+    else:
+        console.print(
+            f"\nREX stops now; `make up` brings it back. Then look at it: [bold cyan]{page}[/]", soft_wrap=True
+        )

@@ -117,6 +117,7 @@ def test_a_demo_beside_a_running_rex_uses_it_and_leaves_it_running(
     assert "REX runs already" in said.stdout
     assert up.poll() is None
     _shows_what_came_of_everybody(said.stdout)
+    assert re.search(r"Look at it: http://\S+/missions/[0-9a-f-]{36}#sign-in=\S+", said.stdout)
     mission = re.search(r"Mission ([0-9a-f-]{36}) is submitted", said.stdout)
     assert mission
     watched = _rex(environment, "missions", "watch", mission.group(1))
@@ -145,6 +146,8 @@ def test_a_demo_by_itself_starts_everything_and_stops_what_it_started(sample: Pa
     )
     assert said.returncode == 0, said.stdout + said.stderr
     _shows_what_came_of_everybody(said.stdout)
+    assert re.search(r"`make up` brings it back\. Then look at it: http://\S+/missions/[0-9a-f-]{36}\n", said.stdout)
+    assert "ten minutes" not in said.stdout
     for setting, port in free.items():
         ports.require("127.0.0.1", int(port), setting)
     assert servers.wait_until(lambda: not (home / "rex" / "postgres" / "data" / "postmaster.pid").exists(), seconds=5)
@@ -159,7 +162,6 @@ def _shows_what_came_of_everybody(said: str) -> None:
     assert re.search(r"Grace Hopper +email +\w+ +0\.\d\d +\S", said)
     assert re.search(r"Won Already +skipped +The deal was won", said)
     assert "What would help" in said
-    assert re.search(r"Look at it: http://\S+/missions/[0-9a-f-]{36}#sign-in=\S+", said)
 
 
 _SUM = re.compile(r"(\d+) planned = (\d+) sent \+ (\d+) suppressed \+ (\d+) skipped \+ (\d+) failed \+ (\d+) pending")
