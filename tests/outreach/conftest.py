@@ -10,6 +10,14 @@ from rex_celery.models import Mission
 from rex_celery.work import WorkRef
 from tests.factories import a_lead, a_message, a_mission, an_outcome
 
+# Whatever a person may do that must hold the next message.
+STOPS = (
+    "UPDATE missions SET paused_at = now() WHERE id = :mission",
+    "UPDATE missions SET state = 'cancelled' WHERE id = :mission",
+    "UPDATE missions SET epoch = epoch + 1 WHERE id = :mission",
+    "UPDATE tenants SET sending_stopped_at = now() WHERE id = :tenant",
+)
+
 
 @pytest.fixture
 def mission(tenant: UUID) -> Mission:

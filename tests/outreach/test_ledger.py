@@ -10,7 +10,7 @@ from rex_celery.models import Mission
 from rex_celery.outreach import ledger
 from rex_celery.outreach.ledger import Claimed, Result
 from tests.missions import asking
-from tests.outreach.conftest import messages, ref
+from tests.outreach.conftest import STOPS, messages, ref
 
 Owner = psycopg.Connection[tuple[object, ...]]
 
@@ -34,15 +34,7 @@ def test_a_claim_takes_exactly_as_many_as_asked_for_and_none_twice(mission: Miss
     assert messages(mission) == ["claimed"] * 3
 
 
-@pytest.mark.parametrize(
-    "stop",
-    [
-        "UPDATE missions SET paused_at = now() WHERE id = :mission",
-        "UPDATE missions SET state = 'cancelled' WHERE id = :mission",
-        "UPDATE missions SET epoch = epoch + 1 WHERE id = :mission",
-        "UPDATE tenants SET sending_stopped_at = now() WHERE id = :tenant",
-    ],
-)
+@pytest.mark.parametrize("stop", STOPS)
 def test_nothing_is_claimed_once_a_stop_is_stored(mission: Mission, stop: str) -> None:
     with db.transaction(mission.tenant_id) as session:
         session.execute(text(stop), {"mission": mission.id, "tenant": mission.tenant_id})

@@ -12,7 +12,7 @@ from rex_celery.compliance.suppression import Person, Stop, suppress
 from rex_celery.models import Mission
 from rex_celery.outreach import outbox
 from tests.missions import asking
-from tests.outreach.conftest import messages, ref
+from tests.outreach.conftest import STOPS, messages, ref
 
 Owner = psycopg.Connection[tuple[object, ...]]
 
@@ -47,15 +47,7 @@ def test_a_chunk_may_be_delivered_in_parts(mission: Mission) -> None:
     assert [deliver(mission, 2) for _ in range(3)] == [2, 1, 0]
 
 
-@pytest.mark.parametrize(
-    "stop",
-    [
-        "UPDATE missions SET paused_at = now() WHERE id = :mission",
-        "UPDATE missions SET state = 'cancelled' WHERE id = :mission",
-        "UPDATE missions SET epoch = epoch + 1 WHERE id = :mission",
-        "UPDATE tenants SET sending_stopped_at = now() WHERE id = :tenant",
-    ],
-)
+@pytest.mark.parametrize("stop", STOPS)
 def test_nothing_is_delivered_once_a_stop_is_stored(mission: Mission, stop: str) -> None:
     with db.transaction(mission.tenant_id) as session:
         session.execute(text(stop), {"mission": mission.id, "tenant": mission.tenant_id})

@@ -11,6 +11,7 @@ from flask import Response, jsonify
 import rex_celery
 from rex_celery import config
 from rex_celery.missions import queries
+from rex_celery.missions.orders import Sender
 from rex_celery.missions.views import MessageTotals, Overview
 from rex_celery.monitoring import beat, queues
 from rex_celery.monitoring.queues import QueueDepth
@@ -24,15 +25,6 @@ api = resource("status", "How REX stands.")
 _QUEUES_SECONDS = 1.0
 # The counts stand as long as the tenant's last event does; this bounds what that rule may have missed.
 _COUNTS_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who messages are from unless a mission says otherwise; empty means not set yet."""
-
-    name: str
-    email: str
-    postal_address: str
 
 
 @dataclass(frozen=True, slots=True)
