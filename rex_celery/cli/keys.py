@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
-from rex_celery.cli.options import AsJson, TenantSlug
+from rex_celery.cli.options import AsJson, KeyId, TenantSlug
 
 if TYPE_CHECKING:
     from rex_celery.tenancy.keys import KeyView
@@ -51,14 +50,16 @@ def list_all(tenant: TenantSlug = "", *, json: AsJson = False) -> None:
 
 
 @app.command("revoke")
-def revoke(key: Annotated[UUID, typer.Argument(help="Its id; see `rex keys list`.")], tenant: TenantSlug = "") -> None:
+def revoke(key: KeyId, tenant: TenantSlug = "") -> None:
     """Make a key useless at once, also for connections that are open."""
     from rex_celery import db
-    from rex_celery.cli import connection
+    from rex_celery.cli import connection, ids
     from rex_celery.tenancy import keys
 
     with connection.database(), db.transaction(connection.tenant(tenant)) as session:
-        keys.revoke(session, key, actor=connection.ACTOR)
+        known = (one.id for one in keys.list_all(session))
+        whole = ids.find(key, known, what="API key", listed_by="rex keys list")
+        keys.revoke(session, whole, actor=connection.ACTOR)
     typer.echo("Revoked.")
 
 

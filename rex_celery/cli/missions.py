@@ -1,11 +1,14 @@
 """`rex missions`: submit missions to a running REX, look at them, steer them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from rex_celery.cli.options import AsJson, MissionId
+
+if TYPE_CHECKING:
+    from rex_celery.integrations.rex_api import RexApi
 
 app = typer.Typer(help="Missions: submit them, watch them, steer them.", no_args_is_help=True)
 
@@ -40,7 +43,7 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
     else:
         typer.echo(f"Submitted {mission.id}: {mission.name}")
     if watch_it:
-        watch(mission.id)
+        watch(mission.id.hex)
 
 
 @app.command("list")
@@ -75,14 +78,14 @@ def show(
     from rex_celery.missions.views import MissionDetail
 
     api = connection.api()
-    found = api.get(f"/missions/{mission}", MissionDetail)
+    found = api.get(f"/missions/{_whole(api, mission)}", MissionDetail)
     if json:
         screen.print_json(found)
         return
     console = screen.out()
     results.show(console, found)
     if leads:
-        results.show_leads(console, results.read_leads(api, mission))
+        results.show_leads(console, results.read_leads(api, found.id))
 
 
 @app.command("watch")
@@ -90,8 +93,8 @@ def watch(mission: MissionId) -> None:
     """Show a mission's progress until it ends; 0 when it completed. Ctrl-C ends the watching only."""
     from rex_celery.cli import connection, progress, results, screen
 
-    console = screen.out()
-    found = progress.follow(connection.api(), mission, console)
+    api, console = connection.api(), screen.out()
+    found = progress.follow(api, _whole(api, mission), console)
     results.show(console, found)
     if found.state != "completed":
         raise typer.Exit(1)
@@ -127,12 +130,21 @@ def approve(mission: MissionId) -> None:
     _steer(mission, "approve")
 
 
-def _steer(mission: UUID, action: str) -> None:
+def _steer(mission: str, action: str) -> None:
     from rex_celery.cli import connection, results, screen
     from rex_celery.missions.views import MissionDetail
 
-    found: MissionDetail = connection.api().post(f"/missions/{mission}/{action}", MissionDetail)
+    api = connection.api()
+    found: MissionDetail = api.post(f"/missions/{_whole(api, mission)}/{action}", MissionDetail)
     screen.out().print(results.headline(found))
+
+
+def _whole(api: "RexApi", mission: str) -> UUID:
+    from rex_celery.cli import ids
+    from rex_celery.missions.views import Mission
+
+    known = (one.id for one in api.pages("/missions", Mission))
+    return ids.find(mission, known, what="mission", listed_by="rex missions list")
 
 
 def _given(**fields: object) -> dict[str, object]:

@@ -40,6 +40,15 @@ def test_a_mission_is_paused_resumed_and_cancelled(rex: Rex, signed_in: UUID) ->
     assert refused.err.startswith("✗")
 
 
+def test_the_beginning_of_an_id_is_enough(rex: Rex, signed_in: UUID) -> None:
+    mission = _submitted(rex)
+    assert json.loads(rex("missions", "show", mission[:6], "--json").out)["id"] == mission
+    assert "cancelled" in rex("missions", "cancel", mission[:13].upper()).out
+    unknown = rex("missions", "cancel", f"{int(mission[0], 16) ^ 1:x}{mission[1:6]}")
+    assert unknown.code == 1
+    assert "rex missions list" in unknown.err
+
+
 def test_watching_ends_with_the_mission_and_tells_that_it_did_not_complete(rex: Rex, signed_in: UUID) -> None:
     mission = _submitted(rex)
     rex("missions", "cancel", mission)
