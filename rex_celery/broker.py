@@ -75,7 +75,8 @@ _CONSTANT: dict[str, Any] = {
     "accept_content": ["json"],
     "broker_connection_retry_on_startup": True,
     "broker_pool_limit": 10,
-    "worker_soft_shutdown_timeout": 60,
+    # Celery sleeps for all of it when any task is under way, however soon that ends.
+    "worker_soft_shutdown_timeout": 10,
     "worker_max_tasks_per_child": 1000,
     "worker_max_memory_per_child": 400_000,
     "worker_send_task_events": True,

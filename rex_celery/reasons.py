@@ -69,11 +69,6 @@ _SKIPPED = (
     ),
     Reason("cancelled", "The mission was cancelled.", "Submit a new mission."),
     Reason("no_sender_name", "The mission has no sender's name to sign with.", "Set the sender under Settings."),
-    Reason(
-        "contacted_elsewhere",
-        "Another mission is writing to this person already.",
-        "Wait until the other mission has ended.",
-    ),
 )
 
 _CONTENT = (

@@ -6,7 +6,7 @@ from enum import IntEnum
 from rex_celery import crews
 from rex_celery.crews import Crew
 
-# SIGTERM then lets a worker finish its tasks for a minute at most, instead of for ever.
+# SIGTERM then lets a worker finish its tasks for some seconds, instead of for ever.
 _BOUNDED_STOP = {"REMAP_SIGTERM": "SIGQUIT"}
 
 

@@ -15,7 +15,7 @@ from rex_celery.embedded import locks, servers
 from rex_celery.embedded.home import Home, write_private
 from rex_celery.embedded.supervisor import Supervisor
 
-# Its doors close in seconds; tasks under way would take a minute, and their leases bring them back.
+# Its doors close in seconds; tasks under way may take longer, and their leases bring them back.
 NOTICE_SECONDS = 30
 
 
