@@ -21,7 +21,8 @@ COMPARED = (
     "the built-in outbox in one commit; one crew worker with its default of 4 prefork children, control, beat. "
     "Peer: bare Celery out of the box, a chord of score | personalise | send chains, one per lead, prefork 2 (its "
     "default on two cores) and 4, Redis as broker and backend; the same scoring and writing, one durable row change a "
-    "step, no history, ledger, compliance, quality, progress or recovery. Same Postgres (fsync on), same Valkey, same people, taken in turns. "
+    "step, no history, ledger, compliance, quality, progress or recovery. Same Postgres (fsync on), same Valkey, same "
+    "people, taken in turns. "
     "Processor time is user + system of all workers, beat, Postgres and Valkey."
 )
 ORDER = Order("lead_reactivation", "Bench", Sender("Alex Morgan", "alex@example.com", "1 Example Street, Springfield"),
