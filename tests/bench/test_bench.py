@@ -35,7 +35,7 @@ def test_the_pipeline_of_both_sides_is_measured(stage: stages.Stage, tmp_path: P
     found = pipeline.measure(stage, pipeline.Sizes(rex=(40,), bare=10, rounds=1))
 
     kept = _kept(tmp_path, stage, "pipeline", found)
-    assert set(kept["medians"]) == {"bare", "rex_40"}
+    assert set(kept["medians"]) == {"bare", "bare_4_children", "rex_40"}
     assert kept["times_bare"]["rex_40"].keys() == {"leads_per_second", "cpu_ms_per_lead"}
     assert all(row["cpu_ms_per_lead"] > 0 and row["seconds"] > 0 for row in kept["medians"].values())
 
