@@ -5,10 +5,11 @@ from rex_celery.config import settings
 _host, _port = settings().host, settings().port
 
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
-workers = 2
+# Kept-alive connections stay with the process that took them, and never in equal shares: with two processes one core
+# was often idle (`make bench ARGS=web`: twice the mission pages a second with four).
+workers = 4
 worker_class = "gthread"
-# As many as a process has connections to Postgres: more would only wait for one, and for the interpreter.
-threads = settings().database_pool
+threads = 4
 # The app is imported once and forked; it opens its connections with its first request.
 preload_app = True
 timeout = 120  # an import of a million rows is one request
