@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 # The locked Node comes first, so that every machine builds and checks the screen with the same one.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help up demo test check fix bench migrate clean
+.PHONY: help up demo test check fix bench chaos migrate clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -39,6 +39,9 @@ fix: .venv/ready ## Format, mend what the linter can mend, and write down the AP
 
 bench: .venv/ready ## Measure REX beside plain Celery and Flask (results in bench/results)
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: .venv/ready ## The long run: eight kill -9 of every worker and two emptied Redis in one mission
+	$(BIN)/pytest tests/chaos -m long $(ARGS)
 
 migrate: .venv/ready ## Bring the database's tables up to date
 	@exec $(BIN)/rex migrate

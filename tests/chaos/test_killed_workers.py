@@ -40,6 +40,32 @@ def test_a_mission_survives_two_kills_of_every_worker_and_an_emptied_redis(
     assert counts["sent"] - counts["assumed"] <= len(server.seen) <= counts["sent"]
 
 
+@pytest.mark.chaos
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_long_mission_survives_eight_kills_and_two_emptied_redis(
+    team: Team, tenant: UUID, mail_server: tuple[SlowMailServer, int]
+) -> None:
+    server, _ = mail_server
+    server.delay = 0.01
+    team.start()
+    mission = submitted(tenant, leads=3000)
+    for kill in range(8):
+        before = len(server.seen)
+        wait_until(lambda before=before: len(server.seen) >= before + 100, 120, f"messages after kill {kill}")
+        if kill in {2, 5}:
+            redis.client().flushall()
+        team.kill()
+        team.start()
+    wait_until(lambda: _state(tenant, mission) == "completed", 300, f"the end of the mission\n{team.said()}")
+
+    assert max(server.seen.values()) == 1
+    assert _steps_ended_once(tenant, mission)
+    counts = _counts(tenant, mission)
+    assert (counts["planned"], counts["sent"], counts["pending"]) == (3000, 2250, 0)
+    assert counts["sent"] - counts["assumed"] <= len(server.seen) <= counts["sent"]
+
+
 def _state(tenant: UUID, mission: UUID) -> str:
     with db.transaction(tenant) as session:
         return str(session.execute(text("SELECT state FROM missions WHERE id = :id"), {"id": mission}).scalar_one())
