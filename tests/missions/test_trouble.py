@@ -9,7 +9,7 @@ import pytest
 from celery.exceptions import Retry
 
 from rex_celery import db
-from rex_celery.agents import reviver
+from rex_celery.agents import outreach, reviver
 from rex_celery.compliance.suppression import Person, Stop, suppress
 from rex_celery.errors import ProviderUnavailableError
 from rex_celery.flow import Call
@@ -183,3 +183,18 @@ def test_a_task_that_cannot_be_read_is_kept_as_a_dead_letter(
     assert carrier.run(Call("dead_lead.reviver", junk, "crew.dead_lead")) == "unreadable"  # F14
     kept = owner_connection.execute("SELECT task, arguments FROM dead_letters").fetchall()
     assert kept == [("dead_lead.reviver", repr(junk))]
+
+
+def test_a_slow_mail_server_gets_its_chunk_in_several_shifts_and_each_message_once(
+    carrier: HandCarrier, tenant: UUID, sender: FakeEmailSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = submitted(tenant, leads=8)
+    looks = iter(range(10_000))
+    # Every look at the clock is two minutes after the last, so that a shift of five ends after a message or two.
+    monkeypatch.setattr(outreach, "monotonic", lambda: 120.0 * next(looks))
+    carrier.run_all()
+    assert asking.state_of(tenant, mission) == "completed"
+    assert len({letter.message_id for letter in sender.sent}) == len(sender.sent) == 6
+    said = [result for call, result in carrier.done if call.task == "campaign.outreach"]
+    assert said.count("unfinished") >= 2
+    assert asking.adds_up(tenant, mission)
