@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import broker, config, crews, db
-from rex_celery.flow import BULK, NORMAL, URGENT, Call, Flow, Together
+from rex_celery.flow import BULK, NORMAL, URGENT, Call, Flow, Sequence, Together
 from rex_celery.redis import client
 from rex_celery.work import WorkRef
 
@@ -105,12 +105,11 @@ def _flows(rows: Iterable[_Claimed]) -> Iterator[Flow]:
 
 
 def _segment(members: list[_Claimed]) -> Flow:
-    calls = tuple(_call(row) for row in members)
-    if len(calls) == 1:
-        return calls[0]
-    first = members[0]
+    """Several pieces of a step are a chord with its join, a single one is a chain with it."""
+    calls, first = tuple(_call(row) for row in members), members[0]
     ids = (str(first.tenant_id), str(first.mission_id), str(first.step_id))
-    return Together(calls, Call("control.join", ids, crews.CONTROL_QUEUE, URGENT))
+    join = Call("control.join", ids, crews.CONTROL_QUEUE, URGENT)
+    return Together(calls, join) if len(calls) > 1 else Sequence((calls[0], join))
 
 
 def _call(row: _Claimed) -> Call:

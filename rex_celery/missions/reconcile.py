@@ -10,6 +10,7 @@ from rex_celery import config, crews, db
 from rex_celery.decisions.rules import STANDARD, Trouble
 from rex_celery.decisions.states import MissionState
 from rex_celery.missions import engine, moves, settle, trouble
+from rex_celery.monitoring import queues
 from rex_celery.redis import BOOT_KEY, client
 from rex_celery.work import WorkRef
 
@@ -107,23 +108,14 @@ def _requeue(session: Session) -> int:
     try:
         if client().set(BOOT_KEY, 1, nx=True):
             return _changed(session.execute(_REQUEUE_ALL))
-        lengths = {crew: _length(crews.queue_of(crew)) for crew in crews.Crew}
+        lengths = queues.lengths()
     except redis.exceptions.RedisError:
         return 0  # nothing can be sent now anyway; the next round looks again
     found = 0
-    for crew, length in lengths.items():
-        patience = LOST_IN_QUEUE_SECONDS if length else LOST_AFTER_SECONDS
+    for crew in crews.Crew:
+        patience = LOST_IN_QUEUE_SECONDS if lengths[crews.queue_of(crew)] else LOST_AFTER_SECONDS
         found += _changed(session.execute(_REQUEUE, {"crew": str(crew), "patience": patience}))
     return found
-
-
-def _length(queue: str) -> int:
-    """Messages waiting in a queue, over all its priorities (kombu keeps one list for each)."""
-    names = [f"rex:{queue}", *(f"rex:{queue}:{step}" for step in range(1, 10))]
-    pipe = client().pipeline()
-    for name in names:
-        pipe.llen(name)
-    return sum(pipe.execute())
 
 
 def _stalled(session: Session) -> None:

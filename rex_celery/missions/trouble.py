@@ -11,7 +11,7 @@ from rex_celery.outreach import ledger
 from rex_celery.work import WorkRef
 
 _HELD = text("""
-SELECT c.state, c.attempt, c.rounds, c.losses, s.key, s.agent, m.state AS mission_state
+SELECT c.attempt, c.rounds, c.losses, s.key, s.agent
 FROM chunks AS c JOIN steps AS s ON s.id = c.step_id JOIN missions AS m ON m.id = s.mission_id
 WHERE c.step_id = :step AND c.no = :no AND m.epoch = :epoch AND (
   (c.attempt = CAST(:attempt AS int) AND c.state IN ('running', 'queued'))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from rex_celery import config, db
-from rex_celery.flow import BULK, NORMAL, URGENT, Call, Together
+from rex_celery.flow import BULK, NORMAL, URGENT, Call, Sequence, Together
 from rex_celery.missions import dispatch, engine
 from tests.factories import a_chunk, a_mission, a_step
 from tests.missions.conftest import HandCarrier
@@ -61,6 +61,19 @@ def test_pieces_of_a_step_travel_as_one_chord_with_its_join(
     assert isinstance(flow, Together)
     assert [call.queue for call in flow.calls] == ["crew.dead_lead"] * 3
     assert flow.then.task == "control.join"
+
+
+def test_a_single_piece_travels_as_a_chain_with_its_join(
+    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr("rex_celery.broker.publish", sent.extend)
+    _with_chunks(tenant, 1)
+    dispatch.top_up()
+    (flow,) = sent
+    assert isinstance(flow, Sequence)
+    assert [call.queue for call in flow.calls] == ["crew.dead_lead", "control"]
+    assert flow.calls[-1].task == "control.join"
 
 
 def test_a_paused_mission_is_passed_over(carrier: HandCarrier, tenant: UUID) -> None:
