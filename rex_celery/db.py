@@ -57,11 +57,6 @@ def control() -> Iterator[Session]:
     yield from _run(CONTROL_ROLE, "")
 
 
-def enter(session: Session, tenant_id: UUID) -> None:
-    """Let the rest of a control transaction see and touch this tenant's rows only: one transaction serves a request."""
-    session.execute(_ENTER, {"role": APP_ROLE, "tenant": str(tenant_id)})
-
-
 def before_commit(session: Session, step: Callable[[Session], None]) -> None:
     """Have ``step`` run once, as the last statements of this transaction."""
     session.info.setdefault("before_commit", []).append(step)

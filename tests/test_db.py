@@ -44,18 +44,6 @@ def test_the_tenant_of_a_transaction_does_not_stay_on_its_connection(tenant: UUI
     assert left[1] == "rex_login"
 
 
-def test_a_control_transaction_that_enters_a_tenant_sees_its_rows_only(tenant: UUID, other_tenant: UUID) -> None:
-    with db.transaction(tenant) as session:
-        a_lead(session, tenant)
-
-    with db.control() as session:
-        db.enter(session, other_tenant)
-        assert session.execute(text("SELECT count(*) FROM leads")).scalar_one() == 0
-        db.enter(session, tenant)
-        assert session.execute(text("SELECT count(*) FROM leads")).scalar_one() == 1
-        assert session.execute(text("SELECT id FROM tenants")).scalars().all() == [tenant]
-
-
 def test_what_is_held_runs_once_after_the_commit_in_its_order(tenant: UUID) -> None:
     done: list[str] = []
     with db.transaction(tenant) as session:
