@@ -165,9 +165,12 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
 
 
 def _reason(row: Row[Any], state: MissionState) -> str | None:
-    """The emergency stop is no move of any mission, but the reason why none of the active ones comes to its end."""
-    stopped = row.sending_stopped and state in ACTIVE
-    return row.reason or ("sending_stopped" if stopped else None)
+    """What a mission waits for besides its own moves: the end of the emergency stop, or a person's approval."""
+    if row.reason or state not in ACTIVE:
+        return str(row.reason) if row.reason else None
+    if row.sending_stopped:
+        return "sending_stopped"
+    return "approval_needed" if row.awaits_approval else None
 
 
 def _remaining(row: Row[Any], state: MissionState) -> float | None:

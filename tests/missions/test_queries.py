@@ -87,6 +87,20 @@ def test_moves_of_one_transaction_are_shown_in_the_order_they_were_made(tenant: 
     assert [move.to_state for move in seen] == path[1:]
 
 
+def test_a_mission_that_waits_for_approval_says_so_until_it_has_it(tenant: UUID) -> None:
+    with db.transaction(tenant) as session:
+        mission = a_mission(session, tenant)
+        step = a_step(session, mission, kind="approval", agent="coordinator", state="waiting")
+        moves.walk(session, tenant, mission.id, MissionState.QUEUED, MissionState.EXECUTING)
+    with db.transaction(tenant) as session:
+        reason = queries.get(session, mission.id).reason
+        assert reason is not None
+        assert (reason.code, bool(reason.action)) == ("approval_needed", True)
+        session.execute(text("UPDATE steps SET state = 'done' WHERE id = :id"), {"id": step.id})
+    with db.transaction(tenant) as session:
+        assert queries.get(session, mission.id).reason is None
+
+
 def test_the_emergency_stop_is_why_an_active_mission_does_not_go_on(tenant: UUID, other_tenant: UUID) -> None:
     made = {}
     for owner in (tenant, other_tenant):
