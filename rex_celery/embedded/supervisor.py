@@ -5,6 +5,7 @@ import selectors
 import signal
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -47,7 +48,8 @@ class Supervisor:
 
     def ask_to_stop(self) -> None:
         """From a signal or another thread: stop; asked again: do not wait for tasks under way."""
-        self._wish.send(b"s")
+        with suppress(OSError):  # stopped already, or asked so often that it cannot be missed
+            self._wish.send(b"s")
 
     def prepare(self) -> None:
         """Start what has imports of its own to do, and have the nursery do those that the others share."""

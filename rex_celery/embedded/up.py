@@ -74,7 +74,8 @@ def running(settings: Settings, welcome: Welcome) -> Iterator[Instance]:
             thread = threading.Thread(target=_turn_until_stopped, args=turning, name="supervisor")
             thread.start()
             try:
-                yield Instance(config.settings(), attached=False)
+                with interrupts.raising():
+                    yield Instance(config.settings(), attached=False)
             finally:
                 supervisor.ask_to_stop()
                 thread.join()
@@ -82,7 +83,10 @@ def running(settings: Settings, welcome: Welcome) -> Iterator[Instance]:
 
 @contextmanager
 def _ready(settings: Settings, welcome: Welcome, screen: Screen) -> Iterator[Supervisor]:
-    """A REX of ours that is ready; afterwards its processes are stopped, then the servers beneath them."""
+    """A REX of ours that is ready; afterwards its processes are stopped, then the servers beneath them.
+
+    A request to stop is the supervisor's from its first process to its last: it never breaks into the block.
+    """
     record.bury(Home(settings.home))
     ports.require_all(settings.host, _ports(settings))
     if settings.redis_url:
@@ -93,14 +97,13 @@ def _ready(settings: Settings, welcome: Welcome, screen: Screen) -> Iterator[Sup
                 known = stack.enter_context(services.using(settings.home, services.given(settings)))
                 settings = services.use(known)
             supervisor = stack.enter_context(_supervised(settings, known, screen))
-            with interrupts.stopping(supervisor.ask_to_stop):
-                with steps.step("Bringing the tables up to date", "The tables are up to date"):
-                    migrations.migrate(known)
-                with steps.step("Looking for the first tenant", "There is a tenant with a key"):
-                    told = welcome()
-                supervisor.start()
-                with steps.step("Starting the processes", "The processes answer"):
-                    _wait_until_ready(supervisor, settings)
+            with steps.step("Bringing the tables up to date", "The tables are up to date"):
+                migrations.migrate(known)
+            with steps.step("Looking for the first tenant", "There is a tenant with a key"):
+                told = welcome()
+            supervisor.start()
+            with steps.step("Starting the processes", "The processes answer"):
+                _wait_until_ready(supervisor, settings)
         now = record.of(settings, supervisor)
         record.write(known.home, now)
         screen.say(f"\n[bold green]REX is ready[/] [dim]after {screen.seconds:.1f} s[/]")
@@ -116,15 +119,15 @@ def _supervised(settings: Settings, known: Services, screen: Screen) -> Iterator
     # None of them migrates, so none is told the owner's password.
     told = {**known.environment(), "DATABASE_URL": known.app_database_url, "REX_HOST": settings.host, **chosen}
     supervisor = Supervisor(PROCESSES, told, screen)
-    try:
-        supervisor.prepare()
-        record.write(known.home, record.of(settings, supervisor))
-        yield supervisor
-    finally:
-        with interrupts.stopping(supervisor.ask_to_stop):
+    with interrupts.stopping(supervisor.ask_to_stop):
+        try:
+            supervisor.prepare()
+            record.write(known.home, record.of(settings, supervisor))
+            yield supervisor
+        finally:
             screen.say("Stopping. Ctrl-C again does not wait for tasks under way.")
             supervisor.stop()
-        known.home.up_file.unlink(missing_ok=True)
+            known.home.up_file.unlink(missing_ok=True)
 
 
 def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
@@ -141,9 +144,8 @@ def _wait_until_ready(supervisor: Supervisor, settings: Settings) -> None:
 
 
 def _turn_until_stopped(supervisor: Supervisor, revival: Revival) -> None:
-    with interrupts.stopping(supervisor.ask_to_stop):
-        while supervisor.turn(1.0):
-            revival.look()
+    while supervisor.turn(1.0):
+        revival.look()
 
 
 def _revival(settings: Settings, screen: Screen) -> Revival:

@@ -31,6 +31,22 @@ except RefusedError as error:
     sys.exit(f"{error.code}: {error.detail} {error.action}")
 """
 
+# Ctrl-C at the moment between "it is ready" and the first turn: the second record is written just there.
+STOPPED_AT_ONCE = (
+    """
+import os, signal
+from rex_celery.embedded import record
+write, written = record.write, []
+def interrupted(home, now):
+    write(home, now)
+    written.append(now)
+    if len(written) == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+record.write = interrupted
+"""
+    + PROGRAM
+)
+
 
 # What `rex demo` does around its mission.
 DEMO = """
@@ -114,6 +130,10 @@ def test_from_nothing_to_ready_and_in_order_back_to_nothing(home: Path, chosen: 
         first.until("Valkey ended; started again on its port")
 
         first.process.kill()
+
+    with _up(home, chosen, STOPPED_AT_ONCE) as third:
+        assert third.end() == 0
+    assert re.search(r"REX is ready[\s\S]*Everything is stopped", third.printed)
 
     with _up(home, chosen) as third:
         third.until("Ctrl-C stops everything")
