@@ -152,3 +152,98 @@ class ErrorEscalated(Event):
     type: ClassVar[str] = "error.escalation"
     reason: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged(Event):
+    """Something became known about messages that had left; ``state`` as in the ledger, such as delivered or bounced."""
+
+    type: ClassVar[str] = "message.changed"
+    state: str
+    count: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentsStopped(Event):
+    """People left their sequences before the end."""
+
+    type: ClassVar[str] = "enrolment.stopped"
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived(Event):
+    """A person answered."""
+
+    type: ClassVar[str] = "reply.received"
+    lead_id: UUID | None
+    thread_id: UUID | None
+    channel: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TodoCreated(Event):
+    """A person has something to do."""
+
+    type: ClassVar[str] = "todo.created"
+    todo_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TodoClosed(Event):
+    """Something to do was done or dismissed."""
+
+    type: ClassVar[str] = "todo.closed"
+    todo_id: UUID
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingBooked(Event):
+    """A meeting was booked or moved to another time; ``sequence`` rises with each move."""
+
+    type: ClassVar[str] = "meeting.booked"
+    meeting_id: UUID
+    lead_id: UUID | None
+    starts_at: str
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCancelled(Event):
+    """A meeting was called off."""
+
+    type: ClassVar[str] = "meeting.cancelled"
+    meeting_id: UUID
+    lead_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderHeld(Event):
+    """An inbox does not send for now: its provider fails, or somebody paused it."""
+
+    type: ClassVar[str] = "sender.held"
+    inbox_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReleased(Event):
+    """An inbox sends again."""
+
+    type: ClassVar[str] = "sender.released"
+    inbox_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled(Event):
+    """An endpoint failed for so long that nothing is sent to it any more."""
+
+    type: ClassVar[str] = "alert.webhook_disabled"
+    endpoint_id: UUID
+    reason: str

@@ -123,10 +123,73 @@ _FAILED = (
     Reason("agent_failed", "An agent failed on this lead.", "Read the mission's log, then retry the mission."),
 )
 
+_SEQUENCE = (
+    Reason("company_replied", "Somebody else at this company answered.", "Answer them; enrol this person again later."),
+    Reason("meeting_booked", "The person booked a meeting.", "Nothing to do: prepare the meeting."),
+    Reason("already_enrolled", "The person is on their way through another sequence.", "Wait for that one to end."),
+    Reason("condition_not_met", "The step's condition did not hold when it was due.", _NOTHING),
+    Reason(
+        "replaced_by_version", "The enrolment was moved to another version of its sequence.", "Look at the new version."
+    ),
+    Reason(
+        "step_before_failed", "A step before this one failed and its rule is to stop.", "Read that message's reason."
+    ),
+    Reason(
+        "number_unreachable", "The provider says that this number cannot get text messages.", "Find a mobile number."
+    ),
+    Reason(
+        "sms_hours_unknown",
+        "Nobody knows at which hours this number may be texted: its place and its area code are unknown.",
+        "Add the person's state or country.",
+    ),
+    Reason("linkedin_task_dismissed", "Somebody dismissed the LinkedIn task.", _NOTHING),
+    Reason("validity_expired", "The message could not be delivered before its window closed.", "Enrol the lead again."),
+    Reason("dropped_by_provider", "The provider dropped the message before sending it.", "Read the provider's reason."),
+    Reason("bounced_address", "The address does not exist.", "Find a working address for the lead."),
+    Reason(
+        "bounced_other",
+        "The receiving server refused the message for what it holds or for who sends it.",
+        "Look at the sender's health before sending more.",
+    ),
+    Reason(
+        "unknown_result_not_sent",
+        "The connection broke while the message was handed over, and the provider never had it.",
+        _NOTHING,
+    ),
+    Reason("rejected_by_person", "Somebody looked at the message and did not approve it.", _NOTHING),
+)
+
+# Why a message that will go out has not gone yet.
+_WAITING = (
+    Reason("waiting_not_due", "Its day has not come.", _NOTHING),
+    Reason("waiting_delivery", "The message before it has not arrived yet.", "Wait; after a day it counts as arrived."),
+    Reason("waiting_window", "It is outside the recipient's working hours.", "Wait, or widen the sending window."),
+    Reason("waiting_holiday", "It is a holiday where the recipient is.", "Wait for the next working day."),
+    Reason("waiting_cap_tenant", "Today's limit of all your messages is used up.", "Wait, or raise the limit."),
+    Reason("waiting_cap_domain", "Today's limit of the sending domain is used up.", "Wait, or add a domain."),
+    Reason("waiting_cap_inbox", "The limit of the inbox for this hour or day is used up.", "Wait, or add an inbox."),
+    Reason(
+        "waiting_cap_recipient", "The limit for the recipient's mail provider is used up.", "Wait, or raise the limit."
+    ),
+    Reason("waiting_cap_campaign", "Today's limit of the campaign is used up.", "Wait, or raise the limit."),
+    Reason("waiting_cap_new_leads", "Today's limit of new people is used up.", "Wait, or raise the limit."),
+    Reason("waiting_gap", "The inbox keeps a gap between its messages.", "Wait, or add an inbox."),
+    Reason("waiting_slowed", "The recipient's provider asked to be written to more slowly.", "Wait."),
+    Reason("waiting_breaker", "The provider failed several times in a row; one try will show.", "Check the provider."),
+    Reason("waiting_pressure", "The person was written to a short while ago.", "Wait."),
+    Reason("waiting_out_of_office", "The person is away.", "Wait for their return."),
+    Reason("waiting_approval", "It waits for a person to approve it.", "Look at it and approve."),
+    Reason("waiting_retry", "The provider did not take it; it is tried again.", "Wait."),
+    Reason("waiting_sender", "Its inbox is paused or was suspended.", "Let the inbox send again, or add another."),
+    Reason("waiting_campaign_paused", "The campaign is paused.", "Let the campaign go on."),
+    Reason("waiting_linkedin_task", "Somebody must send it by hand on LinkedIn.", "Do the task in the to-do list."),
+)
+
 _MISSION = (
     Reason("no_leads", "The audience holds no lead.", "Import leads or choose another audience."),
     Reason("worker_lost", "Workers died on this work three times.", "Read the worker's log, then retry the mission."),
     Reason("stalled", "There was no progress for two hours.", "Check with `rex doctor` that workers run, then retry."),
+    Reason("schedule_unsatisfiable", "The sending windows never open for this lead.", "Widen the windows or the days."),
     Reason("approval_needed", "The first messages wait for a person to approve them.", "Look at them and approve."),
     Reason(
         "sending_stopped",
@@ -139,5 +202,7 @@ _MISSION = (
     Reason("step_failed", "A step of the plan failed.", "Read the mission's log, then retry the mission."),
 )
 
-REASONS = {reason.code: reason for reason in (*_SUPPRESSED, *_SKIPPED, *_CONTENT, *_FAILED, *_MISSION)}
+REASONS = {
+    reason.code: reason for reason in (*_SUPPRESSED, *_SKIPPED, *_CONTENT, *_FAILED, *_SEQUENCE, *_WAITING, *_MISSION)
+}
 """Every reason REX gives, by its code."""

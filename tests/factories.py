@@ -1,6 +1,6 @@
 """Builders of rows with defaults that fit together; a test names only what it is about."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import TypeVar
@@ -10,15 +10,21 @@ from sqlalchemy.orm import Session
 
 from rex_celery.models import (
     Chunk,
+    Connection,
+    Enrolment,
     Import,
     ImportMember,
+    Inbox,
     Lead,
     Message,
     Mission,
     Outcome,
+    Sequence,
+    SequenceVersion,
     Step,
     Suppression,
     Tenant,
+    Thread,
 )
 
 _numbers = count(1)
@@ -139,6 +145,50 @@ def a_suppression(session: Session, tenant_id: UUID, **fields: object) -> Suppre
     """A person who used the unsubscribe link; name ``lead_id``, ``email`` or ``phone``."""
     known = {"reason": "suppressed_unsubscribed", "source": "test"}
     return _stored(session, Suppression(tenant_id=tenant_id, **(known | fields)))
+
+
+def a_connection(session: Session, tenant_id: UUID, **fields: object) -> Connection:
+    """An account at SendGrid without a secret."""
+    known = {"provider": "sendgrid", "name": f"connection-{next(_numbers)}"}
+    return _stored(session, Connection(tenant_id=tenant_id, **(known | fields)))
+
+
+def an_inbox(session: Session, tenant_id: UUID, **fields: object) -> Inbox:
+    """An e-mail inbox that delivers to the built-in outbox, without a gap between its messages."""
+    number = next(_numbers)
+    known = {
+        "channel": "email",
+        "provider": "outbox",
+        "address": f"ada{number}@acme.example.com",
+        "name": "Ada Sender",
+        "domain": "example.com",
+        "gap_seconds": 0,
+        "jitter_seconds": 0,
+    }
+    return _stored(session, Inbox(tenant_id=tenant_id, **(known | fields)))
+
+
+def a_sequence(session: Session, tenant_id: UUID, *steps: dict[str, object], **fields: object) -> Sequence:
+    """A sequence with one version; two e-mails three days apart unless ``steps`` are given."""
+    stored = _stored(session, Sequence(tenant_id=tenant_id, **({"name": f"sequence-{next(_numbers)}"} | fields)))
+    plain = {"channel": "email", "subject": "Shall we pick this up again?", "body": "Hello {{ first_name }}."}
+    given = list(steps) or [{"key": "first", "day": 0} | plain, {"key": "second", "day": 3} | plain]
+    owner = {"tenant_id": tenant_id, "sequence_id": stored.id}
+    _stored(session, SequenceVersion(**owner, version=1, steps=given))
+    return stored
+
+
+def an_enrolment(session: Session, mission: Mission, lead: Lead, sequence: Sequence, **fields: object) -> Enrolment:
+    """A person who has just been enrolled; give them messages with ``a_message(…, enrolment_id=…, position=…)``."""
+    owner = {"tenant_id": mission.tenant_id, "mission_id": mission.id, "lead_id": lead.id, "chunk_no": 0}
+    known = {"sequence_id": sequence.id, "version": 1}
+    return _stored(session, Enrolment(**(owner | known | fields)))
+
+
+def a_thread(session: Session, tenant_id: UUID, lead: Lead, **fields: object) -> Thread:
+    """An open e-mail thread with a lead."""
+    known = {"channel": "email", "subject": "Shall we pick this up again?", "last_at": datetime(2026, 6, 2, tzinfo=UTC)}
+    return _stored(session, Thread(tenant_id=tenant_id, lead_id=lead.id, **(known | fields)))
 
 
 def _stored(session: Session, row: Row) -> Row:

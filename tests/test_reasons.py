@@ -21,7 +21,15 @@ def test_every_reason_has_a_sentence_and_an_action() -> None:
 
 
 def test_no_code_stands_for_two_reasons() -> None:
-    groups = (reasons._SUPPRESSED, reasons._SKIPPED, reasons._CONTENT, reasons._FAILED, reasons._MISSION)
+    groups = (
+        reasons._SUPPRESSED,
+        reasons._SKIPPED,
+        reasons._CONTENT,
+        reasons._FAILED,
+        reasons._SEQUENCE,
+        reasons._WAITING,
+        reasons._MISSION,
+    )
     assert sum(map(len, groups)) == len(REASONS)
 
 

@@ -1,5 +1,6 @@
 """The engine's own tasks: topping up the queues, finding what was lost, joining, settling."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from rex_celery.missions import engine, reconcile
@@ -9,6 +10,13 @@ from rex_celery.tenancy import answers
 from workers import ticks
 from workers.app import app
 from workers.base import keep_dead_letter
+
+JOBS: dict[str, Callable[[], object]] = {
+    "top_up": engine.run_round,
+    "reconcile": reconcile.run_round,
+    "purge": answers.purge_all,
+}
+"""What the timetable names."""
 
 
 @app.task(name="control.top_up")
@@ -22,15 +30,7 @@ def tick(job: str, period: int) -> str:
     """Run a job of the timetable once for this slot of time, however many beats there are."""
     if not ticks.first(job, period):
         return "done by another beat"
-    match job:
-        case "top_up":
-            engine.run_round()
-        case "reconcile":
-            reconcile.run_round()
-        case "purge":
-            answers.purge_all()
-        case _:
-            raise LookupError(f"The timetable names a job that nobody does: {job}.")
+    JOBS[job]()
     return "done"
 
 

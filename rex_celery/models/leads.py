@@ -116,22 +116,28 @@ class Consent(TenantOwned, Base):
     wording: Mapped[str]
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    evidence: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    recorded_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Moment]
 
 
 class Suppression(TenantOwned, Base):
-    """A person who must not be written to, and the evidence."""
+    """A person, or a whole ``domain``, that must not be written to, and the evidence. ``scope`` is a channel or all."""
 
     __tablename__ = "suppressions"
     __table_args__ = (
         Index("ix_suppressions_tenant_id_email", "tenant_id", "email"),
         Index("ix_suppressions_tenant_id_phone", "tenant_id", "phone"),
         Index("ix_suppressions_tenant_id_lead_id", "tenant_id", "lead_id"),
+        Index("ix_suppressions_domain", "tenant_id", "domain", postgresql_where=text("domain IS NOT NULL")),
+        CheckConstraint("scope IN ('all', 'email', 'sms', 'linkedin')", "scope"),
     )
 
     id: Mapped[Id]
     lead_id: Mapped[UUID | None]
     email: Mapped[str | None]
     phone: Mapped[str | None]
+    domain: Mapped[str | None]
     scope: Mapped[str] = mapped_column(server_default="all")
     reason: Mapped[str]
     source: Mapped[str]

@@ -38,6 +38,7 @@ class Mission(TenantOwned, Base):
     progress: Mapped[float] = mapped_column(server_default=text("0"))
     reason: Mapped[str | None]
     result: Mapped[Json | None]
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
     created_by: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Moment]
     paused_at: Mapped[datetime | None]
@@ -47,12 +48,12 @@ class Mission(TenantOwned, Base):
 
 
 class Step(TenantOwned, Base):
-    """One agent's work in a mission: a single task, a fan-out over chunks, or a person's approval."""
+    """One agent's work in a mission: a single task, a fan-out over chunks, a person's approval, or a wait."""
 
     __tablename__ = "steps"
     __table_args__ = (
         UniqueConstraint("mission_id", "key"),
-        CheckConstraint("kind IN ('task', 'fanout', 'approval')", "kind"),
+        CheckConstraint("kind IN ('task', 'fanout', 'approval', 'wait')", "kind"),
         CheckConstraint(
             "state IN ('blocked','ready','queued','running','waiting','done','failed','skipped','quarantined')", "state"
         ),

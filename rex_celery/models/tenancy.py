@@ -24,6 +24,10 @@ class Tenant(Base):
     sender_email: Mapped[str] = mapped_column(server_default="")
     postal_address: Mapped[str] = mapped_column(server_default="")
     offer: Mapped[str] = mapped_column(server_default="")
+    # The sending policy (windows, caps, pressure) where it differs from REX's own; see rex_celery.outreach.policy.
+    policy: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    # Set on the throw-away tenants in which a campaign is simulated: no timetable and no list shows them.
+    simulated_at: Mapped[datetime | None]
     sending_stopped_at: Mapped[datetime | None]
     created_at: Mapped[Moment]
 
