@@ -33,7 +33,10 @@ class BookingPage(TenantOwned, Base):
 
 
 class Meeting(TenantOwned, Base):
-    """One meeting with one person; a rescheduled one keeps its row and raises ``sequence``."""
+    """One meeting with one person; a rescheduled one keeps its row and raises ``sequence``.
+
+    ``earlier_ids`` are what an outside calendar called it before it was moved.
+    """
 
     __tablename__ = "meetings"
     __table_args__ = (
@@ -51,6 +54,7 @@ class Meeting(TenantOwned, Base):
     mission_id: Mapped[UUID | None] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"))
     provider: Mapped[str]
     provider_id: Mapped[str]
+    earlier_ids: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
     state: Mapped[str] = mapped_column(server_default="booked")
     title: Mapped[str] = mapped_column(server_default="")
     invitee_name: Mapped[str]

@@ -10,7 +10,10 @@ from rex_celery.models.base import Base, Id, Json, Moment, TenantOwned
 
 
 class WebhookEndpoint(TenantOwned, Base):
-    """An address of the tenant's that hears of events; ``events`` are type names or prefixes such as ``mission.*``."""
+    """An address of the tenant's that hears of events; ``events`` are type names or prefixes such as ``mission.*``.
+
+    ``busy_until``: a worker delivers to it, or it is left alone after a failure, until then.
+    """
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (CheckConstraint("state IN ('active','disabled')", "state"),)
@@ -23,6 +26,7 @@ class WebhookEndpoint(TenantOwned, Base):
     state: Mapped[str] = mapped_column(server_default="active")
     reason: Mapped[str | None]
     failing_since: Mapped[datetime | None]
+    busy_until: Mapped[datetime | None]
     after_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     created_at: Mapped[Moment]
 
