@@ -87,7 +87,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbound_events_pending",
         "inbound_events",
-        ["tenant_id", "id"],
+        ["tenant_id", "kind", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'pending'"),
     )

@@ -16,7 +16,8 @@ class InboundEvent(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "provider", "event_id"),
         CheckConstraint("state IN ('pending','applied','ignored','unmatched','failed')", "state"),
-        Index("ix_inbound_events_pending", "tenant_id", "id", postgresql_where=text("state = 'pending'")),
+        # Kinds first: an answer is found at once, however many delivery events wait.
+        Index("ix_inbound_events_pending", "tenant_id", "kind", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_inbound_events_received_at", "tenant_id", "received_at"),
     )
 
