@@ -4,17 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import insert, or_, select, text
 from sqlalchemy.orm import Session
 
-from rex_celery import bus
+from rex_celery import bus, clock
+from rex_celery.compliance import stops
 from rex_celery.errors import NotFoundError
 from rex_celery.events import LeadSuppressed
-from rex_celery.models import Lead, Message, Outcome, Suppression
+from rex_celery.models import Lead, Message, Suppression
 from rex_celery.vocabulary import Channel
-
-# A message that was claimed may be on its way already: its outcome waits for the answer and then says "sent".
-_ON_ITS_WAY = ("claimed", "unknown")
 
 # Three joins, each with its index; one join over three alternatives would read the whole ledger.
 _AMONG = text(
@@ -61,7 +59,7 @@ def suppress(session: Session, tenant_id: UUID, person: Person, stop: Stop) -> b
     leads = _leads_of(session, tenant_id, person)
     known = _complete(person, leads)
     entered = _enter(session, tenant_id, known, stop)
-    _take_back(session, [lead.id for lead in leads], stop.reason)
+    stops.stop_people(session, tenant_id, [lead.id for lead in leads], stop.reason, clock.now())
     if entered:
         ids: list[UUID | None] = [lead.id for lead in leads]
         bus.publish(session, tenant_id, *(LeadSuppressed(None, lead_id, stop.reason) for lead_id in ids or [None]))
@@ -122,27 +120,3 @@ def _enter(session: Session, tenant_id: UUID, person: Person, stop: Stop) -> boo
     stored = {"tenant_id": tenant_id, "reason": stop.reason, "source": stop.source, "evidence": stop.evidence}
     session.execute(insert(Suppression).values(**row, **stored))
     return True
-
-
-def _take_back(session: Session, lead_ids: list[UUID], reason: str) -> None:
-    """Messages before outcomes, as everywhere: two transactions about one lead then never wait for each other."""
-    session.execute(
-        update(Message)
-        .where(Message.lead_id.in_(lead_ids), Message.state == "planned")
-        .values(state="suppressed", reason=reason)
-    )
-    sending = (
-        select(func.count())
-        .where(
-            Message.mission_id == Outcome.mission_id,
-            Message.lead_id == Outcome.lead_id,
-            Message.state.in_(_ON_ITS_WAY),
-        )
-        .scalar_subquery()
-    )
-    session.execute(
-        update(Outcome)
-        .where(Outcome.lead_id.in_(lead_ids), Outcome.state == "pending", sending == 0)
-        .values(state="suppressed", reason=reason)
-        .execution_options(synchronize_session=False)
-    )

@@ -50,7 +50,7 @@ def test_a_suppressed_persons_planned_messages_are_taken_back_at_once(tenant: UU
         assert (counter.planned, counter.suppressed, counter.pending) == (2, 1, 1)
 
 
-@pytest.mark.parametrize("state", ["claimed", "unknown"])
+@pytest.mark.parametrize("state", ["submitted", "unknown"])
 def test_a_message_on_its_way_keeps_its_outcome_open(tenant: UUID, state: str) -> None:
     with db.transaction(tenant) as session:
         mission, lead = a_mission(session, tenant), a_person(session, tenant)
