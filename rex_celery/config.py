@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     app_database_url: str = Field("", alias="REX_APP_DATABASE_URL")
     redis_url: str = Field("", alias="REDIS_URL")
     secret_key: SecretStr = Field(SecretStr(""), alias="REX_SECRET_KEY")
+    secret_key_before: SecretStr = Field(SecretStr(""), alias="REX_SECRET_KEY_BEFORE")
     # The REX that the rex command speaks to, and the key it shows; empty: the one of this machine, with its own key.
     url: str = Field("", alias="REX_URL")
     api_key: SecretStr = Field(SecretStr(""), alias="REX_API_KEY")
