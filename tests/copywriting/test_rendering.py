@@ -63,3 +63,37 @@ def test_values_are_printed_as_they_are() -> None:
 
 def test_a_template_tells_which_names_it_needs() -> None:
     assert rendering.variables("{{ a }} {% if b %}{{ c }}{% endif %}") == {"a", "b", "c"}
+
+
+def test_what_nobody_knows_may_be_asked_for_and_not_printed() -> None:
+    assert rendering.render(rendering.compile_template("{% if city %}a{% else %}b{% endif %}"), {}) == "b"
+    with pytest.raises(InvalidError, match="'city' is undefined"):
+        rendering.render(rendering.compile_template("{% if city == 'x' %}a{% endif %}"), {})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if a %}" * 60 + "{% endif %}" * 60,
+        "{{ " + "(" * 5000 + "a" + ")" * 5000 + " }}",
+        "{{ a" + "|upper" * 60 + " }}",
+    ],
+)
+def test_a_template_that_is_nested_too_deeply_is_refused(source: str) -> None:
+    with pytest.raises(InvalidError, match="nested"):
+        rendering.compile_template(source)
+
+
+@pytest.mark.parametrize("source", ["{{ none }}", "{{ true }}", "{{ 1e999 }}", "{{ a is defined(5) }}", "\ud800"])
+def test_what_prints_no_words_is_refused(source: str) -> None:
+    with pytest.raises(InvalidError):
+        rendering.compile_template(source)
+
+
+def test_a_comparison_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(InvalidError, match="worked out"):
+        rendering.render(rendering.compile_template("{{ a > 3 }}"), {"a": "x"})
+
+
+def test_a_template_tells_where_its_names_stand() -> None:
+    assert set(rendering.names("{{ a }}\n{% if b %}{{ a }}{% endif %}")) == {("a", 1), ("b", 2), ("a", 2)}
