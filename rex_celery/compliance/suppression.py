@@ -14,56 +14,82 @@ from rex_celery.events import LeadSuppressed
 from rex_celery.models import Lead, Message, Suppression
 from rex_celery.vocabulary import Channel
 
-# Three joins, each with its index; one join over three alternatives would read the whole ledger.
+# Joins with an index each; one join over these alternatives would read the whole ledger. A domain stops those below it.
 _AMONG = text(
     """
     WITH wanted AS (SELECT id, tenant_id, email, phone FROM leads WHERE id = ANY(CAST(:leads AS uuid[])))
     SELECT DISTINCT ON (id) id, reason FROM (
-      SELECT w.id, s.reason, s.created_at FROM wanted w
+      SELECT w.id, s.reason, s.scope, s.created_at FROM wanted w
         JOIN suppressions s ON s.tenant_id = w.tenant_id AND s.lead_id = w.id
       UNION ALL
-      SELECT w.id, s.reason, s.created_at FROM wanted w
+      SELECT w.id, s.reason, s.scope, s.created_at FROM wanted w
         JOIN suppressions s ON s.tenant_id = w.tenant_id AND s.email = w.email
       UNION ALL
-      SELECT w.id, s.reason, s.created_at FROM wanted w
+      SELECT w.id, s.reason, s.scope, s.created_at FROM wanted w
         JOIN suppressions s ON s.tenant_id = w.tenant_id AND s.phone = w.phone
-    ) AS matches ORDER BY id, created_at
+      UNION ALL
+      SELECT w.id, s.reason, s.scope, s.created_at FROM wanted w
+        CROSS JOIN LATERAL string_to_array(split_part(w.email, '@', 2), '.') AS labels
+        CROSS JOIN LATERAL generate_series(1, cardinality(labels)) AS n
+        JOIN suppressions s ON s.tenant_id = w.tenant_id AND s.domain = array_to_string(labels[n:], '.')
+      WHERE EXISTS (SELECT FROM suppressions WHERE domain IS NOT NULL)
+    ) AS matches WHERE CAST(:channel AS text) IS NULL OR scope IN ('all', :channel)
+    ORDER BY id, created_at
     """
 )
+EVERYWHERE = "all"
+# A domain may stand for a whole list; then one event says that somebody was suppressed, and nobody is named.
+MOST_TOLD = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom it is about; whatever is known. ``email`` is normalised, ``phone`` E.164."""
+    """Whom it is about; whatever is known. ``email`` is normalised, ``phone`` E.164.
+
+    ``domain``, lower case and alone, is everybody with an address there or below it.
+    """
 
     lead_id: UUID | None = None
     email: str | None = None
     phone: str | None = None
+    domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why and how: ``reason`` is a code of ``rex_celery.reasons``, ``source`` names where it came from."""
+    """Why and how: ``reason`` is a code of ``rex_celery.reasons``, ``source`` names where it came from.
+
+    ``scope`` is a channel if the person may still be written to on the others.
+    """
 
     reason: str
     source: str
     evidence: dict[str, str] = field(default_factory=dict)
+    scope: str = EVERYWHERE
 
 
 def suppress(session: Session, tenant_id: UUID, person: Person, stop: Stop) -> bool:
     """Enter a person into the ledger, take back their planned messages and settle their pending outcomes.
 
-    The person is every lead of the tenant with the same id, e-mail address or phone number. True if the ledger did
-    not hold this stop yet; doing it again changes nothing but catches what was planned in between.
+    The person is every lead of the tenant with the same id, e-mail address, phone number or domain. True if the ledger
+    did not hold this stop yet; doing it again changes nothing but catches what was planned in between.
     """
     leads = _leads_of(session, tenant_id, person)
-    known = _complete(person, leads)
-    entered = _enter(session, tenant_id, known, stop)
-    stops.stop_people(session, tenant_id, [lead.id for lead in leads], stop.reason, clock.now())
+    entered = _enter(session, tenant_id, person if person.domain else _complete(person, leads), stop)
+    ids = [lead.id for lead in leads]
+    take_back(session, tenant_id, ids, stop)
     if entered:
-        ids: list[UUID | None] = [lead.id for lead in leads]
-        bus.publish(session, tenant_id, *(LeadSuppressed(None, lead_id, stop.reason) for lead_id in ids or [None]))
+        told: list[UUID | None] = [*ids] if 0 < len(ids) <= MOST_TOLD else [None]
+        bus.publish(session, tenant_id, *(LeadSuppressed(None, lead_id, stop.reason) for lead_id in told))
     return entered
+
+
+def take_back(session: Session, tenant_id: UUID, lead_ids: Collection[UUID], stop: Stop) -> None:
+    """End what waits for these leads, everywhere or on the channel that the stop is about."""
+    if stop.scope == EVERYWHERE:
+        stops.stop_people(session, tenant_id, lead_ids, stop.reason, clock.now())
+    else:
+        stops.stop_channel(session, lead_ids, stop.scope, stop.reason, clock.now())
 
 
 def unsubscribe(session: Session, tenant_id: UUID, message_id: UUID, source: str) -> bool:
@@ -85,13 +111,19 @@ def unsubscribe(session: Session, tenant_id: UUID, message_id: UUID, source: str
     return suppress(session, tenant_id, Person(message.lead_id, address), stop)
 
 
-def suppressed_among(session: Session, lead_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Those of these leads that must not be written to, each with the reason that came first. One statement."""
-    rows = session.execute(_AMONG, {"leads": list(lead_ids)})
+def suppressed_among(session: Session, lead_ids: Collection[UUID], channel: str | None = None) -> dict[UUID, str]:
+    """Those of these leads that must not be written to, each with the reason that came first. One statement.
+
+    With a ``channel`` a stop of another channel does not count; without one any stop does.
+    """
+    rows = session.execute(_AMONG, {"leads": list(lead_ids), "channel": channel})
     return {row.id: row.reason for row in rows}
 
 
 def _leads_of(session: Session, tenant_id: UUID, person: Person) -> list[Lead]:
+    if person.domain:
+        there = or_(Lead.email.like(f"%@{person.domain}"), Lead.email.like(f"%.{person.domain}"))
+        return list(session.scalars(select(Lead).where(Lead.tenant_id == tenant_id, there).order_by(Lead.id)))
     own = session.get(Lead, person.lead_id) if person.lead_id else None
     emails = {address for address in (person.email, own and own.email) if address}
     phones = {number for number in (person.phone, own and own.phone) if number}
@@ -112,11 +144,13 @@ def _enter(session: Session, tenant_id: UUID, person: Person, stop: Stop) -> boo
         Suppression.lead_id.is_not_distinct_from(person.lead_id),
         Suppression.email.is_not_distinct_from(person.email),
         Suppression.phone.is_not_distinct_from(person.phone),
+        Suppression.domain.is_not_distinct_from(person.domain),
+        Suppression.scope.in_((EVERYWHERE, stop.scope)),
     )
     known = select(Suppression.id).where(Suppression.tenant_id == tenant_id, Suppression.reason == stop.reason, *same)
     if session.execute(known.limit(1)).first():
         return False
-    row = {"lead_id": person.lead_id, "email": person.email, "phone": person.phone}
-    stored = {"tenant_id": tenant_id, "reason": stop.reason, "source": stop.source, "evidence": stop.evidence}
-    session.execute(insert(Suppression).values(**row, **stored))
+    row = {"lead_id": person.lead_id, "email": person.email, "phone": person.phone, "domain": person.domain}
+    why = {"reason": stop.reason, "source": stop.source, "evidence": stop.evidence, "scope": stop.scope}
+    session.execute(insert(Suppression).values(tenant_id=tenant_id, **row, **why))
     return True

@@ -182,3 +182,43 @@ def test_many_leads_are_looked_up_together(tenant: UUID) -> None:
             suppress(session, tenant, Person(lead.id), STOP)
         found = suppressed_among(session, [lead.id for lead in leads])
     assert Counter(found.values()) == {"suppressed_opt_out": 25}
+
+
+def test_a_domain_stops_everybody_there_and_below_and_nobody_beside(tenant: UUID) -> None:
+    with db.transaction(tenant) as session:
+        mission = a_mission(session, tenant)
+        there = a_person(session, tenant, email="kim@acme.example.com")
+        below = a_person(session, tenant, email="lee@mail.acme.example.com")
+        beside = [a_person(session, tenant, email=f"{name}@{at}") for name, at in BESIDE]
+        message = a_message(session, mission, below)
+        assert suppress(session, tenant, Person(domain="acme.example.com"), STOP)
+        assert not suppress(session, tenant, Person(domain="acme.example.com"), STOP)
+        assert state_of(session, message) == ("suppressed", "suppressed_opt_out")
+        later = a_person(session, tenant, email="max@acme.example.com")
+        everybody = [there.id, below.id, later.id, *(lead.id for lead in beside)]
+        assert set(suppressed_among(session, everybody)) == {there.id, below.id, later.id}
+
+
+BESIDE = (("kim", "example.com"), ("kim", "notacme.example.com"), ("acme.example.com", "example.org"))
+
+
+def test_a_stop_of_one_channel_stops_that_channel_only(tenant: UUID) -> None:
+    with db.transaction(tenant) as session:
+        mission, lead = a_mission(session, tenant), a_person(session, tenant)
+        text, mail = a_message(session, mission, lead, channel="sms"), a_message(session, mission, lead)
+        assert suppress(session, tenant, Person(lead.id), Stop("suppressed_opt_out", "sms", scope="sms"))
+        assert (state_of(session, text)[0], state_of(session, mail)[0]) == ("suppressed", "planned")
+        assert suppressed_among(session, [lead.id], "email") == {}
+        assert suppressed_among(session, [lead.id], "sms") == {lead.id: "suppressed_opt_out"}
+        # Who does not say which channel is told of any stop.
+        assert suppressed_among(session, [lead.id]) == {lead.id: "suppressed_opt_out"}
+
+
+def test_a_stop_of_everything_takes_the_place_of_none_and_of_one_channel(tenant: UUID) -> None:
+    with db.transaction(tenant) as session:
+        lead = a_person(session, tenant)
+        narrow = Stop("suppressed_manual", "hand", scope="sms")
+        assert suppress(session, tenant, Person(lead.id), narrow)
+        assert suppress(session, tenant, Person(lead.id), Stop("suppressed_manual", "hand"))
+        assert not suppress(session, tenant, Person(lead.id), narrow)
+        assert set(suppressed_among(session, [lead.id], "email")) == {lead.id}
