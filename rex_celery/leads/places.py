@@ -84,6 +84,14 @@ def state_zones(country: str | None, state: str | None) -> tuple[str, ...]:
 
 
 @cache
+def state_code(country: str | None, state: str | None) -> str | None:
+    """The short code of a state, written either way; None if the state is unknown."""
+    if not (country and state):
+        return None
+    return _codes_of_states().get(country, {}).get(state.lower())
+
+
+@cache
 def country_zones(country: str | None) -> tuple[str, ...]:
     """All time zones of a country."""
     return tuple(_zones_of_countries().get(country or "", ()))
@@ -93,6 +101,19 @@ def country_zones(country: str | None) -> tuple[str, ...]:
 def _zones_of_states() -> dict[str, dict[str, tuple[str, ...]]]:
     return {
         country: {spelling.lower(): zones for both, zones in states.items() for spelling in both.rsplit(" ", 1)}
+        for country, states in _STATES.items()
+    }
+
+
+@cache
+def _codes_of_states() -> dict[str, dict[str, str]]:
+    return {
+        country: {
+            spelling.lower(): code
+            for both in states
+            for code in [both.rsplit(" ", 1)[1]]
+            for spelling in both.rsplit(" ", 1)
+        }
         for country, states in _STATES.items()
     }
 

@@ -28,3 +28,11 @@ def test_every_zone_of_a_state_exists() -> None:
 
 def test_the_fifty_states_and_their_codes_are_all_there() -> None:
     assert len(places._zones_of_states()["US"]) == 2 * 52  # with the District of Columbia and Puerto Rico
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("Florida", "FL"), ("fl", "FL"), ("District of Columbia", "DC"), ("Atlantis", None), (None, None)],
+)
+def test_a_state_has_one_code(state: str | None, code: str | None) -> None:
+    assert places.state_code("US", state) == code
