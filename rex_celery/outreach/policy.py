@@ -49,6 +49,8 @@ class Policy:
     caps: Caps = Caps()
     pressure: Pressure = Pressure()
     company_stop: bool = True
+    # Replies go to a plus-address that names the message; the mailbox must know plus-addressing.
+    reply_token: bool = False
     # Without word of its arrival a message counts as delivered after this long.
     arrival_hours: int = 24
     # After this long an unknown result is settled as sent: cold mail is never sent again on a guess.

@@ -1,0 +1,85 @@
+"""Once a second: which inboxes have something due, and a task for each; what nobody moves on is found here, too."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import redis.exceptions
+from sqlalchemy import text
+
+from rex_celery import broker, clock, crews, db
+from rex_celery.flow import NORMAL, Call
+from rex_celery.outreach import progress, unknowns
+from rex_celery.redis import client
+
+# A task that nobody has begun by then is worth nothing: the next look makes another.
+TASK_EXPIRES = timedelta(seconds=30)
+# Side by side for one inbox, where it keeps no gap between its messages and has this many due for each.
+MOST_TASKS, PER_TASK = 8, 40
+
+_DUE = text("""
+SELECT i.tenant_id, i.id, d.due FROM inboxes AS i
+JOIN tenants AS t ON t.id = i.tenant_id
+CROSS JOIN LATERAL (
+  SELECT count(*) AS due FROM (
+    SELECT FROM messages AS m JOIN missions AS s ON s.id = m.mission_id
+    WHERE m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now
+      AND m.wait_reason IS DISTINCT FROM 'waiting_approval'
+      AND (m.enrolment_id IS NULL OR (s.paused_at IS NULL AND s.state IN ('executing', 'collecting')))
+    LIMIT :most) AS some) AS d
+WHERE i.state = 'active' AND (i.next_free_at IS NULL OR i.next_free_at <= :now) AND d.due > 0
+  AND t.sending_stopped_at IS NULL AND t.simulated_at IS NULL
+""")
+_TENANTS = text("""
+SELECT DISTINCT e.tenant_id FROM enrolments AS e JOIN tenants AS t ON t.id = e.tenant_id
+WHERE e.state = 'active' AND t.simulated_at IS NULL
+UNION
+SELECT DISTINCT m.tenant_id FROM messages AS m WHERE m.state IN ('claimed', 'submitted')
+""")
+
+
+def send_due() -> int:
+    """Have every inbox that has something due send it; returns how many tasks were made."""
+    with db.control() as session:
+        rows = session.execute(_DUE, {"now": clock.now(), "most": MOST_TASKS * PER_TASK}).all()
+    calls = [call for row in rows for call in _calls(row.tenant_id, row.id, row.due)]
+    if calls:
+        broker.publish(calls)
+    return len(calls)
+
+
+def begin(inbox_id: UUID, turn: int) -> None:
+    """Let the next look make this task anew."""
+    client().delete(_key(inbox_id, turn))
+
+
+def look_after() -> int:
+    """Move on what waits for nobody: abandoned claims, unknown results, enrolments with nothing scheduled."""
+    with db.control() as session:
+        tenants = session.scalars(_TENANTS).all()
+    found = 0
+    for tenant_id in tenants:
+        now = clock.now()
+        with db.transaction(tenant_id) as session:
+            found += unknowns.settle(session, tenant_id, now)
+        with db.transaction(tenant_id) as session:
+            found += progress.sweep(session, tenant_id, now)
+    return found
+
+
+def _calls(tenant_id: UUID, inbox_id: UUID, waiting: int) -> list[Call]:
+    """One task for each few dozen messages, unless one of the same turn has not begun yet."""
+    queue, found = crews.queue_of(crews.Crew.CAMPAIGN), []
+    expires = TASK_EXPIRES.total_seconds()
+    for turn in range(min(MOST_TASKS, 1 + waiting // PER_TASK)):
+        try:
+            first = client().set(_key(inbox_id, turn), 1, nx=True, ex=TASK_EXPIRES)
+        except redis.exceptions.RedisError:
+            return []
+        if first:
+            arguments = (str(tenant_id), str(inbox_id), turn)
+            found.append(Call("campaign.send_due", arguments, queue, NORMAL, expires=expires))
+    return found
+
+
+def _key(inbox_id: UUID, turn: int) -> str:
+    return f"rex:due:{inbox_id}:{turn}"

@@ -1,0 +1,121 @@
+"""Sending what is due: claim, hand over, record; two short transactions round one slow call."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from rex_celery import clock, db
+from rex_celery.errors import ProviderUnavailableError
+from rex_celery.integrations.base import Delivery, Outbound, Receipt, Sender
+from rex_celery.outreach import breaker, by_hand, delivery, due, leaving, letters, receipts
+from rex_celery.outreach.looking import Claimed, Inbox
+from rex_celery.outreach.receipts import Answered
+
+log = structlog.get_logger()
+
+# A worker turns to other work after this long; what is still due is claimed by the next.
+LONGEST_SHIFT_SECONDS = 60.0
+OUTBOX = "outbox"
+# How many messages one claim takes: as many as a provider takes at once where one call carries many, few where each
+# is a call of its own, so that a worker that dies leaves few behind.
+AT_ONCE = {OUTBOX: 500, "sendgrid": 200, by_hand.MANUAL: 200}
+FEW = 20
+
+_CONNECTION = text("SELECT id, provider, settings, secret, updated_at FROM connections WHERE id = :id")
+_BOX = text("""
+INSERT INTO outbox (tenant_id, message_id, channel, recipient)
+SELECT tenant_id, id, channel, recipient FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+SenderFor = Callable[[Row[Any], Row[Any] | None], Sender]
+
+
+@dataclass(slots=True)
+class Shift:
+    """What one worker does for one inbox."""
+
+    tenant_id: UUID
+    inbox_id: UUID
+    sender_for: SenderFor = field(default=delivery.sender_for)
+    handed: int = 0
+
+    def run(self, longest: float = LONGEST_SHIFT_SECONDS) -> int:
+        """Send what is due until nothing is left or the shift is over; returns how many messages were handed over."""
+        over = monotonic() + longest
+        while self._round() and monotonic() < over:
+            continue
+        return self.handed
+
+    def _round(self) -> bool:
+        """One claim and what follows; True when it is worth claiming again at once."""
+        now = clock.now()
+        with db.transaction(self.tenant_id) as session:
+            taken = due.claim(session, self.tenant_id, self.inbox_id, now, self._at_once(session))
+            if taken.inbox is None or not taken.claimed:
+                return taken.more
+            by_a_person = [one for one in taken.claimed if by_hand.is_by_hand(taken.inbox.provider, one)]
+            by_hand.hand_over(session, self.tenant_id, by_a_person, now)
+            claimed = [one for one in taken.claimed if one not in by_a_person]
+            if taken.inbox.provider == OUTBOX:
+                # Claim, delivery and result are one commit: no stop can come between them.
+                self._to_outbox(session, taken.inbox, claimed, now)
+                return taken.more
+        if claimed:
+            self._to_provider(taken.inbox, claimed)
+        return taken.more
+
+    def _at_once(self, session: Session) -> int:
+        provider = session.execute(text("SELECT provider FROM inboxes WHERE id = :id"), {"id": self.inbox_id}).scalar()
+        return AT_ONCE.get(str(provider), FEW)
+
+    def _to_outbox(self, session: Session, inbox: Inbox, claimed: list[Claimed], now: datetime) -> None:
+        if not claimed:
+            return
+        leaving_now = leaving.submit(session, claimed, now)
+        session.execute(_BOX, {"ids": list(leaving_now)})
+        answers = [Answered(one, _boxed(one, leaving=one.id in leaving_now)) for one in claimed]
+        self.handed += receipts.record(session, self.tenant_id, inbox, answers, now)[Delivery.ACCEPTED]
+
+    def _to_provider(self, inbox: Inbox, claimed: list[Claimed]) -> None:
+        with db.transaction(self.tenant_id) as session:
+            letters_now = letters.build(session, inbox, claimed, clock.now())
+            connection = session.execute(_CONNECTION, {"id": inbox.connection_id}).one_or_none()
+        answered, trouble = self._call(inbox, connection, letters_now, claimed)
+        by_id = {receipt.id: receipt for receipt in answered}
+        now = clock.now()
+        with db.transaction(self.tenant_id) as session:
+            answers = [Answered(one, by_id[one.id]) for one in claimed if one.id in by_id]
+            answers += receipts.unanswered(session, [one for one in claimed if one.id not in by_id], inbox.provider)
+            counts = receipts.record(session, self.tenant_id, inbox, answers, now)
+            self.handed += counts[Delivery.ACCEPTED] + counts[Delivery.UNKNOWN]
+            if trouble:
+                breaker.failed(session, self.tenant_id, self.inbox_id, trouble, now)
+            elif counts[Delivery.ACCEPTED] or counts[Delivery.REJECTED]:
+                breaker.succeeded(session, self.tenant_id, self.inbox_id, now)
+
+    def _call(
+        self, inbox: Inbox, connection: Row[Any] | None, messages: list[Outbound], claimed: list[Claimed]
+    ) -> tuple[list[Receipt], str]:
+        by_id = {one.id: one for one in claimed}
+
+        def submit(ids: Collection[UUID]) -> Collection[UUID]:
+            with db.transaction(self.tenant_id) as session:
+                return leaving.submit(session, [by_id[id_] for id_ in ids], clock.now())
+
+        try:
+            return self.sender_for(inbox, connection).send(messages, submit), ""
+        except ProviderUnavailableError as error:
+            log.warning("provider_unavailable", provider=inbox.provider, inbox_id=str(inbox.id), error=error.detail)
+            return [], error.detail
+
+
+def _boxed(one: Claimed, *, leaving: bool) -> Receipt:
+    kind = Delivery.ACCEPTED if leaving else Delivery.WITHDRAWN
+    return Receipt(kind, OUTBOX, str(one.id), id=one.id)
