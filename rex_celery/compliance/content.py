@@ -81,6 +81,11 @@ def check(content: Content) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def pretends_reply(subject: str) -> bool:
+    """Whether a subject begins like that of an answer or of a forwarded message."""
+    return _FAKE_REPLY.match(subject) is not None
+
+
 def _text(content: Content) -> list[Finding]:
     body, findings = content.body, []
     lowered = f"{content.subject}\n{body}".lower()
@@ -103,7 +108,7 @@ def _email(content: Content) -> list[Finding]:
     findings = []
     if not content.subject.strip():
         findings.append(Finding("content_empty", "subject"))
-    if _FAKE_REPLY.match(content.subject):
+    if pretends_reply(content.subject):
         findings.append(Finding("content_fake_reply", content.subject))
     headers = (content.subject, content.recipient_name, content.sender_name)
     findings += [Finding("content_header_injection", header) for header in headers if _LINE_BREAK.search(header)]

@@ -44,6 +44,16 @@ def write(subject: str, body: str, facts: Mapping[str, str], bodies: Mapping[str
     return line, text
 
 
+def check(text: str, bodies: Mapping[str, str]) -> None:
+    """See that a text can be written once its snippets are put in.
+
+    Raises:
+        InvalidError: as ``write``, save for facts.
+
+    """
+    _wording(snippets.expand(text, bodies, LARGEST))
+
+
 def names(text: str) -> tuple[tuple[str, int], ...]:
     """The facts that a text without snippets asks for or prints, each with its line, in reading order.
 

@@ -1,4 +1,4 @@
-"""The steps of a sequence as data: read from what is stored, checked when somebody writes them."""
+"""The steps of a sequence as data, read from what is stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,8 +29,11 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. ``day`` counts from the arrival of the first message; ``condition_step`` is the key it looks at, empty
-    for any earlier one. ``subject`` empty: in the thread of the first e-mail. ``todo``: asks a person, sends nothing.
+    """One step of a sequence.
+
+    ``day`` counts from the arrival of the first message; ``condition_step`` is the key it looks at, empty for any
+    earlier one. ``subject`` empty: in the thread of the first e-mail. ``todo``: asks a person, sends nothing.
+    ``framework``: has no text of its own, the personalizer writes it as a first touch.
     """
 
     key: str
@@ -43,6 +46,7 @@ class Step:
     on_fail: OnFail = OnFail.SKIP
     substitute: Channel | None = None
     todo: bool = False
+    framework: bool = False
 
 
 def read(stored: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
@@ -56,11 +60,12 @@ def _step(stored: Mapping[str, Any]) -> Step:
         key=stored["key"],
         channel=Channel(stored["channel"]),
         day=stored["day"],
-        body=stored["body"],
+        body=stored.get("body", ""),
         subject=stored.get("subject", ""),
         condition=Condition(stored.get("condition", Condition.ALWAYS)),
         condition_step=stored.get("condition_step", ""),
         on_fail=OnFail(stored.get("on_fail", OnFail.SKIP)),
         substitute=Channel(substitute) if substitute else None,
         todo=stored.get("todo", False),
+        framework=stored.get("framework", False),
     )
