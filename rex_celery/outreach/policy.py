@@ -38,12 +38,16 @@ class Pressure:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that decides when a message may go. ``timezone`` is the tenant's own, for its calendar days and for
-    e-mail to people whose zone is unknown; SMS never goes to them.
+    """Everything that decides when a message may go.
+
+    ``timezone`` is the tenant's own, for its calendar days and for e-mail to people whose zone is unknown; SMS never
+    goes to them.
     """
 
     hours: Hours = Hours(time(9), time(17), frozenset({1, 2, 3, 4, 5}))
     sms_hours: Hours = Hours(time(9), time(20), frozenset({1, 2, 3, 4, 5, 6}))
+    # The tenant's own reading of the law, by country or by American state: (("US-FL", Hours(…)), …).
+    sms_law: tuple[tuple[str, Hours], ...] = ()
     holidays: bool = True
     timezone: str = "UTC"
     caps: Caps = Caps()
