@@ -29,14 +29,16 @@ RETURNING m.id
 
 
 def submit(session: Session, messages: Collection[Claimed], now: datetime) -> set[UUID]:
-    """Those of these claimed messages that may leave now; a stop that is being stored at this moment is waited for."""
+    """Those of these claimed messages, all of one channel, that may leave now; a stop being stored is waited for."""
     enrolments = sorted({one.row.enrolment_id for one in messages if one.row.enrolment_id})
     session.execute(_LOCK, {"enrolments": enrolments})
-    stopped = suppression.suppressed_among(session, [one.row.lead_id for one in messages])
+    channels = {one.row.channel for one in messages}
+    leads = [one.row.lead_id for one in messages]
+    stopped = [lead for channel in channels for lead in suppression.suppressed_among(session, leads, channel)]
     values = {
         "ids": [one.id for one in messages],
         "attempts": [one.row.attempts for one in messages],
-        "stopped": list(stopped),
+        "stopped": stopped,
         "now": now,
     }
     return set(session.scalars(_SUBMIT, values))

@@ -100,10 +100,18 @@ class Look:
         return chosen
 
     def _not_stopped(self, rows: Sequence[Due]) -> list[Due]:
-        stopped = suppression.suppressed_among(self._session, [row.lead_id for row in rows]) if rows else {}
-        for reason in sorted(set(stopped.values())):
-            people = [lead for lead, why in stopped.items() if why == reason]
+        leads = [row.lead_id for row in rows]
+        stopped = suppression.suppressed_among(self._session, leads, self._inbox.channel) if rows else {}
+        if not stopped:
+            return list(rows)
+        everywhere = suppression.suppressed_among(self._session, list(stopped), suppression.EVERYWHERE)
+        for reason in sorted(set(everywhere.values())):
+            people = [lead for lead, why in everywhere.items() if why == reason]
             stops.stop_people(self._session, self._tenant_id, people, reason, self._now)
+        here = [row for row in rows if row.lead_id in stopped.keys() - everywhere.keys()]
+        for reason in sorted({stopped[row.lead_id] for row in here}):
+            ids = [row.id for row in here if stopped[row.lead_id] == reason]
+            failing.unsendable(self._session, self._tenant_id, ids, reason, self._now, state="suppressed")
         return [row for row in rows if row.lead_id not in stopped]
 
     def _consenting(self, rows: Sequence[Due]) -> list[Due]:
