@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(100, alias="REX_REQUESTS_PER_MINUTE", ge=1)
     upload_megabytes: int = Field(1024, alias="REX_UPLOAD_MEGABYTES", ge=1)
     max_dormant_days: int = Field(365, alias="REX_MAX_DORMANT_DAYS", ge=1)
+    # A provider sends again for a day what it thinks we missed; until then its events must be known.
+    inbound_days: int = Field(30, alias="REX_INBOUND_DAYS", ge=2)
     log_level: str = Field("INFO", alias="REX_LOG_LEVEL")
 
     smtp_host: str = Field("", alias="REX_SMTP_HOST")

@@ -24,6 +24,7 @@ from web.api import (
     session,
     settings,
     status,
+    webhooks_in,
 )
 from web.api.shapes import Problem
 
@@ -43,6 +44,7 @@ RESOURCES = (
     emergency_stop.api,
     health.api,
     metrics.api,
+    webhooks_in.api,
 )
 _SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
     "bearer": SecurityScheme(type="http", scheme="bearer", description="An API key: rex_<prefix>_<secret>."),

@@ -70,6 +70,15 @@ def guard(judge: Callable[[Row], Made], row: Row) -> Made | Failure:
         return Failure(f"{type(error).__name__}: {error}"[:500])
 
 
+def attempt(work: Callable[[Row], Made], events: Row) -> Made | Failure:
+    """Keep one bad event from holding up all that came in after it."""
+    try:
+        return work(events)
+    except Exception as error:
+        log.exception("event_failed")
+        return Failure(f"{type(error).__name__}: {error}"[:500])
+
+
 def keep_dead_letter(task: str, arguments: tuple[Any, ...], error: Exception) -> None:
     """Keep a message that nobody can act on, so that it can be looked at."""
     log.warning("dead_letter", task=task, error=type(error).__name__)

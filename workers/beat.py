@@ -6,6 +6,7 @@ from rex_celery import crews
 from rex_celery.flow import URGENT
 
 TOP_UP_SECONDS = 1
+RECEIVE_SECONDS = 1
 RECONCILE_SECONDS = 5
 PURGE_SECONDS = 3600
 
@@ -18,6 +19,7 @@ def _every(seconds: int, job: str) -> dict[str, Any]:
 
 TIMETABLE = {
     "top up the queues": _every(TOP_UP_SECONDS, "top_up"),
+    "apply what came in": _every(RECEIVE_SECONDS, "receive"),
     "find what was lost": _every(RECONCILE_SECONDS, "reconcile"),
     "forget old answers": _every(PURGE_SECONDS, "purge"),
 }

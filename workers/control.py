@@ -6,15 +6,20 @@ from uuid import UUID
 from rex_celery.missions import engine, reconcile
 from rex_celery.missions import join as joining
 from rex_celery.missions import settle as settling
+from rex_celery.outreach import receiving
 from rex_celery.tenancy import answers
+from rex_celery.webhooks import retention
 from workers import ticks
 from workers.app import app
-from workers.base import keep_dead_letter
+from workers.base import attempt, keep_dead_letter
+
+_PURGES = (answers.purge_all, retention.purge_all)
 
 JOBS: dict[str, Callable[[], object]] = {
     "top_up": engine.run_round,
     "reconcile": reconcile.run_round,
-    "purge": answers.purge_all,
+    "receive": lambda: receiving.run_round(attempt),
+    "purge": lambda: [purge() for purge in _PURGES],
 }
 """What the timetable names."""
 
@@ -23,6 +28,12 @@ JOBS: dict[str, Callable[[], object]] = {
 def top_up() -> int:
     """Fill the queues from the ready rows."""
     return engine.run_round()
+
+
+@app.task(name="control.receive")
+def receive() -> int:
+    """Apply what came in."""
+    return receiving.run_round(attempt)
 
 
 @app.task(name="control.tick")

@@ -71,7 +71,7 @@ def keep(session: Session, tenant_id: UUID, source: Source, items: Sequence[Item
     }
     new = len(session.execute(_KEEP, values).all())
     if new:
-        db.after_commit(session, _wake)
+        db.after_commit(session, wake)
     return new
 
 
@@ -84,21 +84,22 @@ def named_by(parts: Iterable[str | bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def begin() -> None:
-    """Let the next event send a wake-up of its own: it may come too late for the round that begins now."""
-    try:
-        client().delete(_KICK_KEY)
-    except redis.exceptions.RedisError:
-        return  # the timetable's next second finds it
-
-
-def _wake() -> None:
+def wake() -> None:
+    """Have a worker apply what waits; many wake-ups in a moment become one."""
     try:
         first = client().set(_KICK_KEY, 1, nx=True, px=100)
     except redis.exceptions.RedisError:
         return  # the timetable looks every second, so a silent Redis only costs that second
     if first:
         broker.publish([_WAKE])
+
+
+def begin() -> None:
+    """Let the next event send a wake-up of its own: it may come too late for the round that begins now."""
+    try:
+        client().delete(_KICK_KEY)
+    except redis.exceptions.RedisError:
+        return  # the timetable's next second finds it
 
 
 def _name(event_id: str) -> str:
