@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from rex_celery.integrations.base import ProviderEvent
-from rex_celery.outreach import facts
 from rex_celery.outreach.incoming_rows import MOST, Event
 
 
@@ -43,7 +42,9 @@ class Kind:
 def _facts(read: Callable[[dict[str, Any]], Iterable[ProviderEvent]]) -> Apply:
     def apply(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
         told = {event.id: tuple(read(event.payload)) for event in events}
-        stored = facts.store(session, tenant_id, [fact for found in told.values() for fact in found], now)
+        stored = _part("outreach.facts").store(
+            session, tenant_id, [fact for found in told.values() for fact in found], now
+        )
         unmatched = {(fact.provider, fact.event_id) for fact in stored.unmatched}
         return {id_: verdict for id_, found in told.items() if (verdict := _of(found, unmatched))}
 
