@@ -135,6 +135,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("shipped_key IS NOT NULL"),
     )
     op.create_table(
+        "simulations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
+        sa.Column("progress", sa.Float(), server_default=sa.text("0"), nullable=False),
+        sa.Column("params", JSONB, server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("result", JSONB, nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("state IN ('queued','running','done','failed')", name=op.f("ck_simulations_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_simulations_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_simulations")),
+    )
+    op.create_index("ix_simulations_tenant_id_created_at", "simulations", ["tenant_id", "created_at"], unique=False)
+    op.create_table(
         "snippets",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -673,6 +692,8 @@ def downgrade() -> None:
     op.drop_table("campaigns")
     op.drop_table("booking_pages")
     op.drop_table("webhook_endpoints")
+    op.drop_index("ix_simulations_tenant_id_created_at", table_name="simulations")
+    op.drop_table("simulations")
     op.drop_table("snippets")
     op.drop_index(
         "uq_sequences_tenant_id_shipped_key",

@@ -9,6 +9,7 @@ depends_on = None
 
 CHANGED = (
     "sequences",
+    "simulations",
     "snippets",
     "campaigns",
     "enrolments",

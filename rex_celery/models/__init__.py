@@ -8,7 +8,7 @@ from rex_celery.models.meetings import BookingPage, Meeting
 from rex_celery.models.messages import Message, OutboxItem
 from rex_celery.models.missions import Chunk, CrewSlot, LeadHistory, Mission, MissionMove, Outcome, OutcomeCounter, Step
 from rex_celery.models.senders import Breaker, CapUsage, Connection, ImapCursor, Inbox, RecipientPace
-from rex_celery.models.sequences import Campaign, Enrolment, Sequence, SequenceVersion, Snippet
+from rex_celery.models.sequences import Campaign, Enrolment, Sequence, SequenceVersion, Simulation, Snippet
 from rex_celery.models.telemetry import AgentLog, AgentRun, Decision
 from rex_celery.models.tenancy import ApiKey, AuditEntry, IdempotencyKey, Tenant, User
 from rex_celery.models.webhooks import WebhookDelivery, WebhookEndpoint
@@ -53,6 +53,7 @@ __all__ = [
     "Reply",
     "Sequence",
     "SequenceVersion",
+    "Simulation",
     "Snippet",
     "Step",
     "Suppression",

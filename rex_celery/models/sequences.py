@@ -116,3 +116,23 @@ class Enrolment(TenantOwned, Base):
     pending: Mapped[int] = mapped_column(server_default=text("0"))
     started_at: Mapped[Moment]
     ended_at: Mapped[datetime | None]
+
+
+class Simulation(TenantOwned, Base):
+    """A campaign that was tried on a virtual clock: what was asked, how far it is, and what would have happened."""
+
+    __tablename__ = "simulations"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued','running','done','failed')", "state"),
+        Index("ix_simulations_tenant_id_created_at", "tenant_id", "created_at"),
+    )
+
+    id: Mapped[Id]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    progress: Mapped[float] = mapped_column(server_default=text("0"))
+    params: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    result: Mapped[Json | None]
+    error: Mapped[str | None]
+    created_by: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Moment]
+    finished_at: Mapped[datetime | None]

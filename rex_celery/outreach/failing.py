@@ -44,7 +44,8 @@ def unsendable(  # noqa: PLR0913  the parts of one act
 ) -> None:
     """Close messages that will not be sent; the caller holds the locks of their enrolments.
 
-    ``state`` skipped, failed where a provider said no, or suppressed where a stop is of one channel only. Their sequences go on, wait or stop as each step says.
+    ``state`` skipped, failed where a provider said no, or suppressed where a stop is of one channel only. Their
+    sequences go on, wait or stop as each step says.
     """
     rows = session.execute(_FOUND, {"ids": list(message_ids)}).all()
     ruled = {row.id: _rule(session, row) for row in rows}
