@@ -23,7 +23,7 @@ FROM (SELECT s.id, v.state, v.reason
       FROM unnest(CAST(:leads AS uuid[]), CAST(:states AS text[]), CAST(:reasons AS text[]))
            AS v(lead_id, state, reason)
       JOIN messages AS s ON s.mission_id = :mission AND s.lead_id = v.lead_id
-      WHERE s.state = 'planned' ORDER BY s.lead_id FOR UPDATE OF s) AS v
+      WHERE s.state = 'planned' ORDER BY s.lead_id, s.id FOR UPDATE OF s) AS v
 WHERE m.id = v.id
 """)
 _LOCK_OUTCOMES = text(

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from rex_celery.agents import queries
+from rex_celery.agents import judging, queries
 from rex_celery.agents.base import BaseAgent, Job, LeadRow
+from rex_celery.agents.judging import Judged
 from rex_celery.compliance import addresses, consent, suppression
+from rex_celery.outreach.enrolment import TODO
 from rex_celery.vocabulary import Channel
 from rex_celery.work import Report, Verdict
 
@@ -25,7 +27,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Compliance(BaseAgent[Standing, list[Verdict]]):
+class Compliance(BaseAgent[Standing, Judged]):
     """Holds back whoever may not be written to."""
 
     name: str = field(init=False, default="compliance")
@@ -38,13 +40,14 @@ class Compliance(BaseAgent[Standing, list[Verdict]]):
         texting = consent.consenting_among(session, by_text, Channel.SMS) if by_text else set()
         return Standing(messages, suppression.suppressed_among(session, leads), texting)
 
-    def work(self, job: Job, batch: Standing) -> list[Verdict]:  # noqa: ARG002
-        """One verdict for each message's reader."""
-        return self.judged(batch.messages, lambda message: allowed(message, batch))
+    def work(self, job: Job, batch: Standing) -> Judged:  # noqa: ARG002
+        """One verdict for each message."""
+        return judging.split(batch.messages, self.judged(batch.messages, lambda message: allowed(message, batch)))
 
-    def record(self, session: Session, job: Job, made: list[Verdict]) -> Report:
-        """Store whom it held back."""
-        return self.store(session, job, made, keep_history=False)
+    def record(self, session: Session, job: Job, made: Judged) -> Report:
+        """Store whom and what it held back."""
+        judging.hold(session, made.messages)
+        return self.store(session, job, made.leads, keep_history=False)
 
 
 def allowed(message: LeadRow, standing: Standing) -> Verdict:
@@ -52,6 +55,8 @@ def allowed(message: LeadRow, standing: Standing) -> Verdict:
     lead_id = message.lead_id
     if lead_id in standing.suppressed:
         return Verdict(lead_id, "suppressed", standing.suppressed[lead_id])
+    if message.framework == TODO:
+        return Verdict(lead_id)  # a person does it, and sees who it is about
     if message.channel == Channel.EMAIL and (refusal := addresses.refusal(message.recipient)):
         return Verdict(lead_id, "skipped", refusal)
     if message.channel == Channel.SMS and lead_id not in standing.texting:

@@ -1,115 +1,97 @@
-"""Personalizer: writes each lead's message from stored facts."""
+"""Personalizer: writes each lead's messages from stored facts."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from rex_celery import clock, config
-from rex_celery.agents import queries
+from rex_celery import clock
+from rex_celery.agents import queries, scripts
 from rex_celery.agents.base import BaseAgent, Job, LeadRow
-from rex_celery.compliance import footer, unsubscribe
-from rex_celery.copywriting import drafts, frameworks
-from rex_celery.copywriting.facts import LeadRecord, Sender, facts_of
+from rex_celery.agents.scripts import Scripts
+from rex_celery.agents.written import Written, copy_for, id_of, message, recipient_of
+from rex_celery.copywriting import drafts
 from rex_celery.errors import RefusedError
-from rex_celery.scoring import dormancy
-from rex_celery.vocabulary import Channel, Framework
+from rex_celery.vocabulary import Channel
 from rex_celery.work import Failure, Report, Verdict
 
 FIRST_TOUCH = "first_touch"
 
 _STORE = text("""
-INSERT INTO messages (id, tenant_id, mission_id, lead_id, chunk_no, step_key, channel, recipient, subject, body,
-  framework, facts)
-SELECT v.id, :tenant, :mission, v.lead_id, :chunk, :step, v.channel, v.recipient, v.subject, v.body, v.framework,
-  v.facts
-FROM unnest(CAST(:ids AS uuid[]), CAST(:leads AS uuid[]), CAST(:channels AS text[]), CAST(:recipients AS text[]),
-            CAST(:subjects AS text[]), CAST(:bodies AS text[]), CAST(:frameworks AS text[]), CAST(:facts AS jsonb[]))
-     AS v(id, lead_id, channel, recipient, subject, body, framework, facts)
+INSERT INTO messages (id, tenant_id, mission_id, lead_id, chunk_no, step_key, position, channel, recipient, subject,
+  body, framework, facts, state, reason)
+SELECT v.id, :tenant, :mission, v.lead_id, :chunk, v.step_key, v.position, v.channel, v.recipient, v.subject, v.body,
+  v.framework, v.facts, v.state, v.reason
+FROM unnest(CAST(:ids AS uuid[]), CAST(:leads AS uuid[]), CAST(:steps AS text[]), CAST(:positions AS int[]),
+            CAST(:channels AS text[]), CAST(:recipients AS text[]), CAST(:subjects AS text[]), CAST(:bodies AS text[]),
+            CAST(:frameworks AS text[]), CAST(:facts AS jsonb[]), CAST(:states AS text[]), CAST(:reasons AS text[]))
+     AS v(id, lead_id, step_key, position, channel, recipient, subject, body, framework, facts, state, reason)
 ON CONFLICT DO NOTHING
 """)
 
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A message ready to be stored."""
-
-    id: UUID
-    lead_id: UUID
-    recipient: str
-    body: str
-    draft: drafts.Draft
+Made = list[Written] | Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Personalizer(BaseAgent[Sequence[Row[Any]], list[Written | Verdict]]):
-    """Writes each lead's message from stored facts."""
+class Assignment:
+    """The leads to write to, and what to say in which step; None: a first touch alone."""
+
+    leads: Sequence[Row[Any]]
+    scripts: Scripts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Personalizer(BaseAgent[Assignment, list[Made]]):
+    """Writes each lead's messages from stored facts."""
 
     name: str = field(init=False, default="personalizer")
 
-    def load(self, session: Session, job: Job) -> Sequence[Row[Any]]:
-        """The chunk's pending leads."""
-        return queries.pending_leads(session, job.ref)
+    def load(self, session: Session, job: Job) -> Assignment:
+        """The chunk's pending leads and the steps of their sequences."""
+        leads = queries.pending_leads(session, job.ref)
+        return Assignment(leads, scripts.load(session, job.params, leads))
 
-    def work(self, job: Job, batch: Sequence[Row[Any]]) -> list[Written | Verdict]:
-        """One message for each lead, or the reason why none can be written."""
-        return [self._one(lead, self.guard(partial(written, job=job), lead)) for lead in batch]
+    def work(self, job: Job, batch: Assignment) -> list[Made]:
+        """The messages of each lead, or the reason why none can be written."""
+        write = partial(scripts.written, scripts=batch.scripts, job=job) if batch.scripts else partial(written, job=job)
+        return [self._one(lead, self.guard(write, lead)) for lead in batch.leads]
 
-    def record(self, session: Session, job: Job, made: list[Written | Verdict]) -> Report:
-        """Store the messages as planned, and skip the leads that have none."""
-        ready = [one for one in made if isinstance(one, Written)]
+    def record(self, session: Session, job: Job, made: list[Made]) -> Report:
+        """Store the messages, and skip the leads that have none to send."""
+        ready = [one for of_lead in made if not isinstance(of_lead, Verdict) for one in of_lead]
         if ready:
             session.execute(_STORE, _columns(job, ready))
-        going = [Verdict(one.lead_id) for one in ready]
-        return self.store(session, job, [*going, *(one for one in made if isinstance(one, Verdict))])
+        verdicts = [one if isinstance(one, Verdict) else Verdict(one[0].lead_id) for one in made]
+        return self.store(session, job, verdicts)
 
-    def _one(self, lead: LeadRow, made: Written | Verdict | Failure) -> Written | Verdict:
+    def _one(self, lead: LeadRow, made: Made | Failure) -> Made:
         return self._settled(lead.lead_id, made) if isinstance(made, Failure) else made
 
 
-def written(lead: LeadRow, job: Job) -> Written | Verdict:
-    """One lead's message with its footer, or a skip when nothing can be said from what is known."""
-    params = job.params
-    record = LeadRecord(
-        lead.first_name, lead.company, lead.city, lead.last_activity, lead.last_activity_on, lead.deal_stage
-    )
+def written(lead: LeadRow, job: Job) -> Made:
+    """One lead's first touch with its footer, or a skip when nothing can be said from what is known."""
     channel = Channel(lead.channel)
     try:
-        facts = facts_of(record, Sender(params["sender"]["name"]), params["offer"], clock.now().date())
-        draft = drafts.write(facts, channel, _framework(lead, params), lead.lead_id)
+        copy = copy_for(lead, job, clock.now().date())
+        draft = drafts.write(copy.facts, channel, copy.framework, lead.lead_id)
     except RefusedError as error:
         return Verdict(lead.lead_id, "skipped", error.code)
-    message_id = uuid5(NAMESPACE_URL, f"{job.mission_id}/{lead.lead_id}/{FIRST_TOUCH}/{channel}")
-    body = _with_footer(draft.body, job, message_id) if channel is Channel.EMAIL else draft.body
-    return Written(message_id, lead.lead_id, _recipient(lead, channel), body, draft)
-
-
-def unsubscribe_url(tenant_id: UUID, message_id: UUID) -> str:
-    """The link in a message's footer and header by which its reader stops all messages."""
-    settings = config.settings()
-    return unsubscribe.link(settings.public_url, settings.secret_key.get_secret_value(), tenant_id, message_id)
-
-
-def _with_footer(body: str, job: Job, message_id: UUID) -> str:
-    sender = job.params["sender"]
-    return footer.with_footer(
-        body, sender["name"], sender["postal_address"], unsubscribe_url(job.tenant_id, message_id)
+    made = Written(
+        id=id_of(job.mission_id, lead.lead_id, FIRST_TOUCH, channel),
+        lead_id=lead.lead_id,
+        step_key=FIRST_TOUCH,
+        channel=channel,
+        recipient=recipient_of(lead, channel),
+        subject=draft.subject,
+        body=draft.body,
+        framework=str(draft.framework),
+        facts=draft.facts,
     )
-
-
-def _framework(lead: LeadRow, params: dict[str, Any]) -> Framework:
-    if params["framework"]:
-        return Framework(params["framework"])
-    return frameworks.for_dormancy(dormancy.classify(lead.deal_stage, lead.notes), lead.lead_id)
-
-
-def _recipient(lead: LeadRow, channel: Channel) -> str:
-    return str({Channel.EMAIL: lead.email, Channel.SMS: lead.phone, Channel.LINKEDIN: lead.linkedin_url}[channel])
+    return [message(made, job)]
 
 
 def _columns(job: Job, ready: list[Written]) -> dict[str, object]:
@@ -117,13 +99,16 @@ def _columns(job: Job, ready: list[Written]) -> dict[str, object]:
         "tenant": job.tenant_id,
         "mission": job.mission_id,
         "chunk": job.ref.chunk_no,
-        "step": FIRST_TOUCH,
         "ids": [one.id for one in ready],
         "leads": [one.lead_id for one in ready],
-        "channels": [str(one.draft.channel) for one in ready],
+        "steps": [one.step_key for one in ready],
+        "positions": [one.position for one in ready],
+        "channels": [str(one.channel) for one in ready],
         "recipients": [one.recipient for one in ready],
-        "subjects": [one.draft.subject for one in ready],
+        "subjects": [one.subject for one in ready],
         "bodies": [one.body for one in ready],
-        "frameworks": [str(one.draft.framework) for one in ready],
-        "facts": [json.dumps(one.draft.facts) for one in ready],
+        "frameworks": [one.framework for one in ready],
+        "facts": [json.dumps(one.facts) for one in ready],
+        "states": ["skipped" if one.reason else "planned" for one in ready],
+        "reasons": [one.reason for one in ready],
     }

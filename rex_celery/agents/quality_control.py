@@ -8,16 +8,21 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from rex_celery.agents import queries
+from rex_celery.agents import judging, queries
 from rex_celery.agents.base import BaseAgent, Job, LeadRow
-from rex_celery.agents.personalizer import unsubscribe_url
+from rex_celery.agents.judging import Judged
+from rex_celery.agents.written import unsubscribe_url
 from rex_celery.compliance.content import Content, check
+from rex_celery.outreach.enrolment import TODO
 from rex_celery.vocabulary import Channel
 from rex_celery.work import Report, Verdict
 
+# A message in a thread has the subject of the thread, which was looked at with the message that began it.
+IN_THREAD = "(in the thread)"
+
 
 @dataclass(frozen=True, slots=True)
-class QualityControl(BaseAgent[Sequence[Row[Any]], list[Verdict]]):
+class QualityControl(BaseAgent[Sequence[Row[Any]], Judged]):
     """Holds back messages that are not fit to be sent."""
 
     name: str = field(init=False, default="quality_control")
@@ -26,21 +31,24 @@ class QualityControl(BaseAgent[Sequence[Row[Any]], list[Verdict]]):
         """The planned messages of the chunk."""
         return queries.planned_messages(session, job.ref)
 
-    def work(self, job: Job, batch: Sequence[Row[Any]]) -> list[Verdict]:
+    def work(self, job: Job, batch: Sequence[Row[Any]]) -> Judged:
         """Check each message as it would go out."""
-        return self.judged(batch, partial(fit, job=job))
+        return judging.split(batch, self.judged(batch, partial(fit, job=job)))
 
-    def record(self, session: Session, job: Job, made: list[Verdict]) -> Report:
+    def record(self, session: Session, job: Job, made: Judged) -> Report:
         """Store what it held back."""
-        return self.store(session, job, made, keep_history=False)
+        judging.hold(session, made.messages)
+        return self.store(session, job, made.leads, keep_history=False)
 
 
 def fit(message: LeadRow, job: Job) -> Verdict:
     """The first thing that is wrong with a message, if any, as the reason to skip it."""
+    if message.framework == TODO:
+        return Verdict(message.lead_id)  # it is read by a person of ours
     sender = job.params["sender"]
     content = Content(
         Channel(message.channel),
-        message.subject,
+        IN_THREAD if message.in_thread else message.subject,
         message.body,
         message.first_name or "",
         sender["name"],

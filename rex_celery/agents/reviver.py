@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -42,11 +42,13 @@ class Reviver(BaseAgent[Quiet, list[Verdict]]):
         texting = consent.consenting_among(session, by_phone_only, Channel.SMS) if by_phone_only else set()
         return Quiet(leads, texting)
 
-    def work(self, job: Job, batch: Quiet) -> list[Verdict]:  # noqa: ARG002
+    def work(self, job: Job, batch: Quiet) -> list[Verdict]:
         """Score each lead as seen today."""
         thresholds = Thresholds(max_dormant_days=config.settings().max_dormant_days)
         judge = partial(judged, today=clock.now().date(), thresholds=thresholds, texting=batch.texting)
-        return self.judged(batch.leads, judge)
+        verdicts = self.judged(batch.leads, judge)
+        # A sequence has channels of its own: whether one of them reaches the lead is seen when it is written.
+        return [_on_any_channel(one) for one in verdicts] if job.params.get("sequence") else verdicts
 
     def record(self, session: Session, job: Job, made: list[Verdict]) -> Report:
         """Store scores, strategies and skips."""
@@ -64,6 +66,11 @@ def judged(lead: LeadRow, today: date, thresholds: Thresholds, texting: set[UUID
     channel, problem = first_channel(lead, result, texting)
     state = "pending" if channel else "skipped"
     return Verdict(lead.lead_id, state, problem, result.score, str(result.strategy), channel, parts)
+
+
+def _on_any_channel(verdict: Verdict) -> Verdict:
+    unreached = verdict.state == "skipped" and verdict.channel is None and verdict.strategy != Strategy.SKIP
+    return replace(verdict, state="pending", reason=None) if unreached else verdict
 
 
 def first_channel(lead: LeadRow, result: Reactivation, texting: set[UUID]) -> tuple[str | None, str | None]:

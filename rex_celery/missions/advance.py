@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from rex_celery import bus, config
+from rex_celery import bus
 from rex_celery.decisions.states import ACTIVE, MissionState
 from rex_celery.events import StepFinished
 from rex_celery.missions import moves
@@ -35,6 +35,16 @@ UPDATE steps SET total = (SELECT count(*) FROM opened) WHERE id = :step RETURNIN
 """)
 _END = text("UPDATE steps SET state = :state, finished_at = now(), error = :note WHERE id = :step")
 _WAIT = text("UPDATE steps SET state = 'waiting', started_at = now() WHERE id = :step")
+_UNDECIDED = text("""
+SELECT EXISTS (SELECT FROM enrolments AS e JOIN messages AS g ON g.enrolment_id = e.id
+  WHERE e.mission_id = :mission AND e.state = 'active' AND g.state = 'planned' AND g.wait_reason = 'waiting_approval')
+""")
+_COLLECT = text("""
+UPDATE steps AS s SET state = 'waiting', started_at = now(), total = e.all_of_them, done = e.all_of_them - e.active
+FROM (SELECT count(*) AS all_of_them, count(*) FILTER (WHERE state = 'active') AS active
+      FROM enrolments WHERE mission_id = :mission) AS e
+WHERE s.id = :step AND e.active > 0 RETURNING 1
+""")
 _UNFINISHED = text("SELECT DISTINCT phase FROM steps WHERE mission_id = :mission AND state NOT IN ('done', 'skipped')")
 _DEAD_END = text("SELECT EXISTS (SELECT FROM steps WHERE mission_id = :mission AND state = 'failed')")
 
@@ -70,6 +80,8 @@ def _open(session: Session, standing: _Standing, step: Row[tuple[UUID, str, str,
     match step.kind:
         case StepKind.APPROVAL:
             return _open_approval(session, standing, step)
+        case StepKind.WAIT:
+            return _open_wait(session, standing, step)
         case StepKind.TASK:
             session.execute(_OPEN_TASK, {"step": step.id})
             return False
@@ -80,14 +92,20 @@ def _open(session: Session, standing: _Standing, step: Row[tuple[UUID, str, str,
 
 
 def _open_approval(session: Session, standing: _Standing, step: Row[tuple[UUID, str, str, str]]) -> bool:
-    if standing.autonomy == "auto" or config.settings().delivery == "outbox":
-        why = (
-            "autonomy is auto" if standing.autonomy == "auto" else "the built-in outbox sends nothing off this machine"
-        )
-        _skip(session, standing, step, why)
-        return True
-    session.execute(_WAIT, {"step": step.id})
-    return False
+    if session.execute(_UNDECIDED, {"mission": standing.mission_id}).scalar_one():
+        session.execute(_WAIT, {"step": step.id})
+        return False
+    auto = "autonomy is auto" if standing.autonomy == "auto" else "nothing of it leaves this machine, or all is decided"
+    _skip(session, standing, step, auto)
+    return True
+
+
+def _open_wait(session: Session, standing: _Standing, step: Row[tuple[UUID, str, str, str]]) -> bool:
+    values = {"mission": standing.mission_id, "step": step.id}
+    if session.execute(_COLLECT, values).scalar():
+        return False
+    _skip(session, standing, step, "nobody is on their way through a sequence")
+    return True
 
 
 def _skip(session: Session, standing: _Standing, step: Row[tuple[UUID, str, str, str]], note: str) -> None:

@@ -35,7 +35,7 @@ WITH room AS (
   CROSS JOIN LATERAL (
     SELECT no FROM chunks WHERE step_id = s.id AND state = 'ready' ORDER BY no LIMIT :depth
   ) AS c
-  WHERE s.state IN ('ready', 'queued', 'running') AND s.kind <> 'approval' AND m.paused_at IS NULL
+  WHERE s.state IN ('ready', 'queued', 'running') AND s.kind NOT IN ('approval', 'wait') AND m.paused_at IS NULL
     AND m.state IN ('executing', 'collecting', 'analyzing', 'optimizing')
     AND NOT (s.agent = 'outreach' AND t.sending_stopped_at IS NOT NULL)
 ), ranked AS (

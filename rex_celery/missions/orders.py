@@ -53,7 +53,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One mission as ordered. ``import_id`` None means all leads; ``framework`` None lets REX choose per lead."""
+    """One mission as ordered. ``import_id`` None means all leads; ``framework`` None lets REX choose per lead.
+
+    ``sequence`` is a name, an id, a shipped key or the family "reactivation"; ``campaign`` brings its own.
+    """
 
     type: str
     name: str
@@ -63,6 +66,8 @@ class Order:
     autonomy: str = Autonomy.APPROVE_FIRST_N
     import_id: UUID | None = None
     framework: str | None = None
+    sequence: str | None = None
+    campaign: UUID | None = None
 
 
 def problems_of(order: Order) -> list[Problem]:
@@ -76,6 +81,8 @@ def problems_of(order: Order) -> list[Problem]:
         found.append(Problem("framework", f"unknown value {order.framework!r}", "one of " + ", ".join(FRAMEWORKS)))
     if not 0 <= order.priority <= 100:  # noqa: PLR2004  the whole scale
         found.append(Problem("priority", f"{order.priority} is out of range", "a whole number from 0 to 100"))
+    if order.sequence is not None and order.campaign is not None:
+        found.append(Problem("sequence", "is given beside a campaign", "one of both: a campaign has its own sequence"))
     found.extend(_problems_of_sender(order))
     if order.offer.strip() and (problem := printable.offer_problem(order.offer)):
         found.append(problem)

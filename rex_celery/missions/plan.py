@@ -10,11 +10,12 @@ from rex_celery.missions.orders import MissionType
 
 
 class StepKind(StrEnum):
-    """How a step is carried out: once, over all chunks of leads, or by a person's word."""
+    """How a step is carried out: once, over all chunks of leads, by a person's word, or by what happens meanwhile."""
 
     TASK = "task"
     FANOUT = "fanout"
     APPROVAL = "approval"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class PlannedStep:
 
 Plan = tuple[PlannedStep, ...]
 
-# lead_reactivation_campaign without enrichment and domain providers; its first touch.
+# lead_reactivation_campaign without enrichment and domain providers. What a mission sends over days is enrolled by its
+# send step and approved message by message, so a person decides about what is really going to leave.
 _REACTIVATION: Plan = (
     PlannedStep("audience", StepKind.TASK, "data_steward"),
     PlannedStep("steward", StepKind.FANOUT, "data_steward", ("audience",), weight=2),
@@ -39,9 +41,10 @@ _REACTIVATION: Plan = (
     PlannedStep("personalize", StepKind.FANOUT, "personalizer", ("revive",), weight=5),
     PlannedStep("comply", StepKind.FANOUT, "compliance", ("personalize",), weight=2),
     PlannedStep("quality", StepKind.FANOUT, "quality_control", ("personalize",), weight=2),
-    PlannedStep("approve", StepKind.APPROVAL, "coordinator", ("comply", "quality")),
-    PlannedStep("send", StepKind.FANOUT, "outreach", ("approve",), weight=8),
-    PlannedStep("analyze", StepKind.TASK, "analytics", ("send",), phase=MissionState.ANALYZING),
+    PlannedStep("send", StepKind.FANOUT, "outreach", ("comply", "quality"), weight=8),
+    PlannedStep("approve", StepKind.APPROVAL, "coordinator", ("send",), phase=MissionState.COLLECTING),
+    PlannedStep("collect", StepKind.WAIT, "outreach", ("approve",), phase=MissionState.COLLECTING),
+    PlannedStep("analyze", StepKind.TASK, "analytics", ("collect",), phase=MissionState.ANALYZING),
 )
 
 TEMPLATES: dict[MissionType, Plan] = {MissionType.LEAD_REACTIVATION: _REACTIVATION}

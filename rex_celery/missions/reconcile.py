@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from rex_celery import config, crews, db
 from rex_celery.decisions.rules import STANDARD, Trouble
 from rex_celery.decisions.states import MissionState
-from rex_celery.missions import engine, moves, settle, trouble
+from rex_celery.missions import collect, engine, moves, settle, trouble
 from rex_celery.monitoring import queues
 from rex_celery.redis import BOOT_KEY, client
 from rex_celery.work import WorkRef
@@ -99,6 +99,7 @@ def run_round() -> Found:
         engine.open_steps(tenant_id, mission_id)
     for tenant_id, mission_id in unsettled:
         settle.settle(tenant_id, mission_id)
+    collect.finish_ready()
     engine.run_round()
     return Found(requeued, taken_over, due)
 

@@ -5,22 +5,29 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from rex_celery import bus, db
+from rex_celery import bus, clock, db
+from rex_celery.compliance import stops
 from rex_celery.events import MissionProgressed
 from rex_celery.missions import moves
-from rex_celery.outreach import ledger
 
 _UNSETTLED = text("""
-SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND EXISTS (
-  SELECT FROM outcome_counters AS c WHERE c.mission_id = m.id AND c.pending > 0) LIMIT 100
+SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND (
+  EXISTS (SELECT FROM outcome_counters AS c WHERE c.mission_id = m.id AND c.pending > 0)
+  OR EXISTS (SELECT FROM enrolments AS e WHERE e.mission_id = m.id AND e.state = 'active')) LIMIT 100
 """)
 _CANCELLED = text("SELECT EXISTS (SELECT FROM missions WHERE id = :mission AND state = 'cancelled')")
 _MESSAGES = text("""
 UPDATE messages SET state = 'cancelled', reason = 'cancelled'
 WHERE mission_id = :mission AND chunk_no = :chunk AND state = 'planned'
 """)
-_CHUNKS = text("SELECT chunk_no FROM outcome_counters WHERE mission_id = :mission AND pending > 0 ORDER BY chunk_no")
-# A claimed message may be on its way at this moment: its lead is settled when its result is known.
+_CHUNKS = text("""
+SELECT chunk_no FROM outcome_counters WHERE mission_id = :mission AND pending > 0
+UNION SELECT chunk_no FROM enrolments WHERE mission_id = :mission AND state = 'active' ORDER BY chunk_no
+""")
+_ENROLLED = text("""
+SELECT lead_id FROM enrolments WHERE mission_id = :mission AND chunk_no = :chunk AND state = 'active'
+""")
+# A message that was handed over may arrive at this moment: its lead is settled when its result is known.
 _LEADS = text("""
 UPDATE outcomes AS o SET state = 'skipped', reason = 'cancelled'
 WHERE o.mission_id = :mission AND o.chunk_no = :chunk AND o.state = 'pending' AND NOT EXISTS (
@@ -40,13 +47,19 @@ def settle(tenant_id: UUID, mission_id: UUID) -> None:
         if not session.execute(_CANCELLED, {"mission": mission_id}).scalar_one():
             return
         before = moves.counts(session, mission_id)
-        ledger.settle_claimed(session, mission_id)
         chunks = session.scalars(_CHUNKS, {"mission": mission_id}).all()
     for chunk in chunks:
         with db.transaction(tenant_id) as session:
-            session.execute(_MESSAGES, {"mission": mission_id, "chunk": chunk})
-            session.execute(_LEADS, {"mission": mission_id, "chunk": chunk})
+            _settle_chunk(session, tenant_id, mission_id, chunk)
     with db.transaction(tenant_id) as session:
         counts, progress = moves.counts(session, mission_id)
         if (counts, progress) != before:
             bus.publish(session, tenant_id, MissionProgressed(mission_id, progress, counts))
+
+
+def _settle_chunk(session: Session, tenant_id: UUID, mission_id: UUID, chunk: int) -> None:
+    place = {"mission": mission_id, "chunk": chunk}
+    enrolled = session.scalars(_ENROLLED, place).all()
+    stops.stop_people(session, tenant_id, enrolled, "cancelled", clock.now(), mission_id=mission_id, state="skipped")
+    session.execute(_MESSAGES, place)
+    session.execute(_LEADS, place)

@@ -7,7 +7,6 @@ from rex_celery import db
 from rex_celery.decisions.rules import ErrorDecision, Remedy, Trouble, on_error
 from rex_celery.missions import finish, moves
 from rex_celery.missions.leases import Job
-from rex_celery.outreach import ledger
 from rex_celery.work import WorkRef
 
 _HELD = text("""
@@ -29,7 +28,7 @@ _SET_ASIDE = text(
 )
 _FAIL_MESSAGES = text("""
 UPDATE messages SET state = 'failed', reason = :reason
-WHERE mission_id = :mission AND chunk_no = :no AND state = 'planned'
+WHERE mission_id = :mission AND chunk_no = :no AND state = 'planned' AND enrolment_id IS NULL
 """)
 _FAIL_LEADS = text("""
 UPDATE outcomes SET state = 'failed', reason = :reason
@@ -76,8 +75,6 @@ def set_aside(session: Session, job: Job, trouble: Trouble, error: str) -> None:
     place = {"step": job.ref.step_id, "no": job.ref.chunk_no}
     leads = {"mission": job.mission_id, "no": job.ref.chunk_no, "reason": str(trouble)}
     session.execute(_SET_ASIDE, {**place, "error": error})
-    # A message that may have left is not a failure: its lead counts as sent.
-    ledger.settle_claimed(session, job.mission_id, job.ref.chunk_no)
     session.execute(_FAIL_MESSAGES, leads)
     session.execute(_FAIL_LEADS, leads)
     finish.fail(session, job, error)

@@ -10,6 +10,7 @@ import pytest
 from rex_celery.agents import compliance, data_steward, personalizer, quality_control, reviver
 from rex_celery.agents.base import unguarded
 from rex_celery.agents.compliance import Standing
+from rex_celery.agents.written import Written, unsubscribe_url
 from rex_celery.embedded.services import Services
 from rex_celery.scoring.reactivation import Thresholds
 from rex_celery.work import Failure, Verdict, WorkRef
@@ -106,11 +107,10 @@ def test_a_lead_without_an_address_gets_a_text_message_only_with_consent() -> No
 
 def test_the_personalizer_writes_from_facts_and_adds_the_footer(database: Services) -> None:
     job = a_job()
-    made = personalizer.written(a_row(), job)  # type: ignore[arg-type]
-    assert isinstance(made, personalizer.Written)
+    made = _written(a_row(), job)
     assert "Grace" in made.body
     assert "1 Example Street" in made.body
-    assert personalizer.unsubscribe_url(job.tenant_id, made.id) in made.body
+    assert unsubscribe_url(job.tenant_id, made.id) in made.body
 
 
 def test_the_same_lead_gets_the_same_message_id_so_that_a_second_message_cannot_be_stored(database: Services) -> None:
@@ -122,9 +122,8 @@ def test_the_same_lead_gets_the_same_message_id_so_that_a_second_message_cannot_
 @pytest.mark.parametrize("framework", ["PAS", "AIDA", "BAB", "FAB"])
 def test_every_framework_passes_quality_control(database: Services, framework: str) -> None:
     job = a_job(framework=framework)
-    made = personalizer.written(a_row(), job)  # type: ignore[arg-type]
-    assert isinstance(made, personalizer.Written)
-    assert made.draft.framework == framework
+    made = _written(a_row(), job)
+    assert made.framework == framework
     assert quality_control.fit(_message(made), job).state == "pending"  # type: ignore[arg-type]
 
 
@@ -138,8 +137,7 @@ def test_every_framework_passes_quality_control(database: Services, framework: s
 )
 def test_quality_control_holds_back_what_is_not_fit(database: Services, change: dict[str, object], reason: str) -> None:
     job = a_job()
-    made = personalizer.written(a_row(), job)  # type: ignore[arg-type]
-    assert isinstance(made, personalizer.Written)
+    made = _written(a_row(), job)
     message = SimpleNamespace(**{**vars(_message(made)), **change})
     if "body" in change:
         message.body += _message(made).body
@@ -148,8 +146,8 @@ def test_quality_control_holds_back_what_is_not_fit(database: Services, change: 
 
 def test_compliance_holds_back_the_suppressed_and_texts_without_consent() -> None:
     person = uuid4()
-    mail = SimpleNamespace(lead_id=person, channel="email", recipient="grace@example.com")
-    text = SimpleNamespace(lead_id=person, channel="sms", recipient="+12025550143")
+    mail = SimpleNamespace(lead_id=person, channel="email", recipient="grace@example.com", framework="PAS")
+    text = SimpleNamespace(lead_id=person, channel="sms", recipient="+12025550143", framework="PAS")
     free, stopped = Standing([], {}, set()), Standing([], {person: "suppressed_opt_out"}, {person})
     assert compliance.allowed(mail, free).state == "pending"  # type: ignore[arg-type]
     assert compliance.allowed(text, free).reason == "no_consent_sms"  # type: ignore[arg-type]
@@ -172,12 +170,21 @@ def test_a_guarded_agent_names_the_lead_it_failed_on_and_judges_the_others() -> 
         unguarded(data_steward.reachable, bad)
 
 
-def _message(made: personalizer.Written) -> SimpleNamespace:
+def _written(lead: SimpleNamespace, job: SimpleNamespace) -> Written:
+    made = personalizer.written(lead, job)  # type: ignore[arg-type]
+    assert isinstance(made, list)
+    (message,) = made
+    return message
+
+
+def _message(made: Written) -> SimpleNamespace:
     return SimpleNamespace(
         id=made.id,
         lead_id=made.lead_id,
-        channel=str(made.draft.channel),
-        subject=made.draft.subject,
+        channel=str(made.channel),
+        subject=made.subject,
         body=made.body,
+        framework=made.framework,
+        in_thread=False,
         first_name="Grace",
     )

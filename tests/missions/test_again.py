@@ -8,7 +8,6 @@ import pytest
 from rex_celery.agents import compliance
 from rex_celery.flow import Call
 from rex_celery.missions import control, reconcile
-from rex_celery.outreach import ledger
 from tests.missions import asking
 from tests.missions.conftest import HandCarrier, submitted
 from tests.missions.test_control import act
@@ -74,31 +73,6 @@ def test_a_lead_on_which_a_check_failed_is_not_sent_to_by_a_retry(
     }
     sent_to = "SELECT count(*) FROM messages WHERE lead_id = :lead AND state = 'accepted'"
     assert asking.one(tenant, sent_to, lead=unchecked[0]) == 0
-
-
-def test_a_message_that_may_have_left_counts_as_sent_when_its_piece_of_work_is_given_up(
-    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
-) -> None:
-    mission = submitted(tenant, leads=4)
-    call = _taken(carrier, "campaign.outreach")
-    owner_connection.execute(
-        "UPDATE messages SET state = 'claimed', provider = 'smtp', attempts = 1, claimed_at = now()"
-        " WHERE id = (SELECT id FROM messages WHERE mission_id = %s LIMIT 1)",
-        [mission],
-    )
-    _poison(owner_connection, call)
-    assert asking.leads_of(tenant, mission) == {
-        ("sent", ledger.ASSUMED): 1,
-        ("failed", "worker_lost"): 2,
-        ("skipped", "customer"): 1,
-    }
-    # It has sent one, so its only piece is not a step that failed; either way a retry may leave nobody pending.
-    if asking.state_of(tenant, mission) == "escalated":
-        act(control.retry, tenant, mission)
-        carrier.run_all()
-    assert asking.state_of(tenant, mission) == "completed"
-    assert asking.leads_of(tenant, mission)[("pending", None)] == 0
-    assert asking.adds_up(tenant, mission)
 
 
 def test_a_mission_that_was_escalated_as_stalled_gets_its_time_again(

@@ -179,22 +179,3 @@ def test_a_mission_that_is_under_way_cannot_be_retried_and_says_what_can(tenant:
     with pytest.raises(ConflictError, match=r"queued\. Only failed or escalated missions can be retried\.") as refused:
         act(control.retry, tenant, mission)
     assert refused.value.code == "illegal_move"
-
-
-def test_with_a_mail_server_a_mission_waits_for_approval_and_sends_after_it(
-    carrier: HandCarrier, tenant: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(config.settings()), "delivery", property(lambda _: "smtp"))
-    mission = submitted(tenant, leads=4, autonomy="approve_first_n")
-    carrier.run_all()
-    assert (
-        asking.one(tenant, "SELECT state FROM steps WHERE mission_id = :id AND key = 'approve'", id=mission)
-        == "waiting"
-    )
-    assert not asking.delivered(tenant)
-    monkeypatch.undo()
-    monkeypatch.setattr("rex_celery.broker.publish", carrier.publish)
-    act(control.approve, tenant, mission)
-    carrier.run_all()
-    assert asking.state_of(tenant, mission) == "completed"
-    assert len(asking.delivered(tenant)) == 3

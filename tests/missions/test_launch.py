@@ -25,7 +25,7 @@ def stored(tenant: UUID) -> object:
 def test_a_mission_is_stored_with_its_whole_plan_and_the_engine_is_woken(carrier: HandCarrier, tenant: UUID) -> None:
     (mission,) = submit(tenant, an_order(priority=70))
     assert asking.state_of(tenant, mission) == "queued"
-    assert asking.one(tenant, "SELECT count(*) FROM steps WHERE mission_id = :id", id=mission) == 9
+    assert asking.one(tenant, "SELECT count(*) FROM steps WHERE mission_id = :id", id=mission) == 10
     assert [call.task for call in carrier.waiting] == ["control.top_up"]
 
 

@@ -3,10 +3,9 @@
 from uuid import UUID
 
 import psycopg
-import pytest
 from sqlalchemy import text
 
-from rex_celery import config, db, redis
+from rex_celery import db, redis
 from rex_celery.flow import Call
 from rex_celery.missions import control, reconcile
 from rex_celery.tenancy import sending
@@ -152,19 +151,6 @@ def test_a_day_of_emergency_stop_is_no_stall_either(
     reconcile.run_round()
     with db.transaction(tenant) as session:
         sending.release(session, tenant, actor="a person")
-    reconcile.run_round()
-    assert asking.one(tenant, "SELECT stalls FROM missions WHERE id = :id", id=mission) == 0
-
-
-def test_a_day_of_waiting_for_approval_is_no_stall_either(
-    carrier: HandCarrier, tenant: UUID, owner_connection: Owner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mission = submitted(tenant, leads=4, autonomy="suggest")
-    with monkeypatch.context() as patch:
-        patch.setattr(type(config.settings()), "delivery", property(lambda _: "smtp"))
-        carrier.run_all()
-    _a_day_passes(owner_connection)
-    act(control.approve, tenant, mission)
     reconcile.run_round()
     assert asking.one(tenant, "SELECT stalls FROM missions WHERE id = :id", id=mission) == 0
 

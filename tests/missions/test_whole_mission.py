@@ -77,5 +77,5 @@ def test_events_of_a_mission_have_no_gap_and_every_step_ends_once(carrier: HandC
             {"id": mission},
         ).all()
     assert numbers == list(range(1, len(numbers) + 1))
-    assert len(ended) == len(set(ended)) == 9
+    assert len(ended) == len(set(ended)) == 10
     assert moved == ["assigned", "executing", "collecting", "analyzing", "completed"]
