@@ -12,6 +12,7 @@ from rex_celery.errors import ConflictError, NotFoundError
 from rex_celery.outreach import sequences, shipped_forms
 from tests.factories import a_sequence
 
+WAITING = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
 COUNT = text("SELECT count(*) FROM sequences")
 
 
@@ -28,12 +29,17 @@ def test_a_tenant_gets_the_shipped_sequences_once(tenant: UUID) -> None:
 
 
 def test_two_at_once_do_not_make_them_twice(tenant: UUID) -> None:
-    def ensure(_: int) -> None:
+    def ensure() -> None:
         with db.transaction(tenant) as session:
             sequences.ensure_shipped(session, tenant)
 
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(ensure, range(8)))
+    with ThreadPoolExecutor(1) as other:
+        with db.transaction(tenant) as session:
+            sequences.ensure_shipped(session, tenant)
+            second = other.submit(ensure)
+            while not session.execute(WAITING).scalar() and not second.done():
+                pass
+        second.result()
 
     with db.transaction(tenant) as session:
         assert session.execute(COUNT).scalar_one() == len(shipped_forms.KEYS)
