@@ -34,6 +34,9 @@ def upgrade() -> None:
         sa.Column("reserved", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("committed", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("reserved >= 0 AND committed >= 0", name=op.f("ck_cap_usage_counts")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_cap_usage_tenant_id_tenants"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "scope", "key", "slot", name=op.f("pk_cap_usage")),
     )
     op.create_index("ix_cap_usage_slot", "cap_usage", ["slot"], unique=False)
@@ -53,6 +56,9 @@ def upgrade() -> None:
         sa.Column("details", JSONB, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_delivery_facts_tenant_id_tenants"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_facts")),
         sa.UniqueConstraint(
             "tenant_id", "provider", "event_id", name=op.f("uq_delivery_facts_tenant_id_provider_event_id")
@@ -78,6 +84,9 @@ def upgrade() -> None:
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('pending','applied','ignored','unmatched','failed')", name=op.f("ck_inbound_events_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_inbound_events_tenant_id_tenants"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_events")),
         sa.UniqueConstraint(

@@ -40,6 +40,7 @@ CONTROL = {
     "webhook_deliveries": "SELECT (id, tenant_id, endpoint_id, state, next_at)",
     "cap_usage": "SELECT (tenant_id, slot), DELETE",
     "campaigns": "SELECT (id, tenant_id, paused_at)",
+    "agent_runs": "SELECT (tenant_id), DELETE",  # of simulations; they have no owner whose end would take them along
 }
 
 OWN_TENANT = "(SELECT NULLIF(current_setting('rex.tenant', true), '')::uuid)"

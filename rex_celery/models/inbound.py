@@ -22,7 +22,6 @@ class InboundEvent(TenantOwned, Base):
     )
 
     id: Mapped[Serial]
-    tenant_id: Mapped[UUID] = mapped_column()
     connection_id: Mapped[UUID | None]
     provider: Mapped[str]
     kind: Mapped[str]
@@ -48,7 +47,6 @@ class DeliveryFact(TenantOwned, Base):
     )
 
     id: Mapped[Serial]
-    tenant_id: Mapped[UUID] = mapped_column()
     message_id: Mapped[UUID | None]
     inbox_id: Mapped[UUID | None]
     kind: Mapped[str]
