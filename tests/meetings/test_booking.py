@@ -59,6 +59,20 @@ def test_two_visitors_race_and_one_wins(tenant: UUID) -> None:
     assert events(tenant) == ["meeting.booked 0"]
 
 
+def test_the_second_visitor_waits_for_the_first_and_then_hears_no(tenant: UUID) -> None:
+    with db.transaction(tenant) as session:
+        page, other = a_page(session, tenant), a_page(session, tenant)
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(tenant) as session:
+            held = holding.hold(session, page.id, Wish(TEN), NOW)
+            booking.book(session, tenant, held, GRACE, TEN, NOW)
+            second = pool.submit(a_meeting, tenant, other, TEN)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        with pytest.raises(ConflictError):
+            second.result(30)
+
+
 def test_another_hosts_meetings_are_in_nobodys_way(tenant: UUID, other_tenant: UUID) -> None:
     with db.transaction(tenant) as session:
         page, other = a_page(session, tenant), a_page(session, tenant, host_email="bob@acme.example.com")
