@@ -1,6 +1,6 @@
 """What each kind of event does when it is applied, the most urgent first: people before delivery reports."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from rex_celery.errors import InvalidError
 from rex_celery.integrations.base import ProviderEvent
 from rex_celery.outreach.incoming_rows import MOST, Event
 
@@ -27,6 +28,8 @@ class Verdict:
     run_after: datetime | None = None
 
 
+# What a provider tells that is not about a delivery.
+OTHER = "other"
 # Tells about those events that were not simply applied.
 Apply = Callable[[Session, UUID, Sequence[Event], datetime], Mapping[int, Verdict]]
 
@@ -39,24 +42,27 @@ class Kind:
     most: int = 1
 
 
-def _facts(read: Callable[[dict[str, Any]], Iterable[ProviderEvent]]) -> Apply:
+def _facts(read: Callable[[Event], ProviderEvent]) -> Apply:
     def apply(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
-        told = {event.id: tuple(read(event.payload)) for event in events}
-        stored = _part("outreach.facts").store(
-            session, tenant_id, [fact for found in told.values() for fact in found], now
-        )
-        unmatched = {(fact.provider, fact.event_id) for fact in stored.unmatched}
-        return {id_: verdict for id_, found in told.items() if (verdict := _of(found, unmatched))}
+        verdicts: dict[int, Verdict] = {}
+        told: dict[int, ProviderEvent] = {}
+        for event in events:
+            try:
+                told[event.id] = read(event)
+            except InvalidError as error:
+                verdicts[event.id] = Verdict("failed", _in_words(error))
+        about = {id_: fact for id_, fact in told.items() if fact.kind != OTHER}
+        verdicts |= {id_: Verdict("ignored", "It says nothing about a delivery.") for id_ in told.keys() - about.keys()}
+        stored = _part("outreach.facts").store(session, tenant_id, list(about.values()), now)
+        lost = {(fact.provider, fact.event_id) for fact in stored.unmatched}
+        unmatched = Verdict("unmatched", "It names no message of this tenant.")
+        return verdicts | {id_: unmatched for id_, fact in about.items() if (fact.provider, fact.event_id) in lost}
 
     return apply
 
 
-def _of(found: Sequence[ProviderEvent], unmatched: set[tuple[str, str]]) -> Verdict | None:
-    if not found:
-        return Verdict("ignored", "It says nothing about a message.")
-    if all((fact.provider, fact.event_id) in unmatched for fact in found):
-        return Verdict("unmatched", "It names no message of this tenant.")
-    return None
+def _in_words(error: InvalidError) -> str:
+    return "; ".join([error.detail, *(f"{one.where} {one.what}" for one in error.problems)])[:500]
 
 
 def _mail(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
@@ -68,7 +74,11 @@ def _mail(session: Session, tenant_id: UUID, events: Sequence[Event], now: datet
 def _text(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
     for event in events:
         _part("outreach.replies").receive_text(
-            session, tenant_id, _part("integrations.twilio").read_text(event.payload, event.received_at), now, event.id
+            session,
+            tenant_id,
+            _part("integrations.twilio").read_inbound(event.payload, event.received_at),
+            now,
+            event.id,
         )
     return {}
 
@@ -85,8 +95,10 @@ APPLY: Mapping[str, Kind] = MappingProxyType(
         "sendgrid.inbound": Kind(_mail),
         "imap": Kind(_mail),
         "calendly": Kind(_calendly),
-        "twilio.status": Kind(_facts(lambda payload: _part("integrations.twilio").read_events([payload])), MOST),
-        "sendgrid.event": Kind(_facts(lambda payload: _part("integrations.sendgrid").read_events([payload])), MOST),
+        "twilio.status": Kind(
+            _facts(lambda event: _part("integrations.twilio").read_status(event.payload, event.received_at)), MOST
+        ),
+        "sendgrid.event": Kind(_facts(lambda event: _part("integrations.sendgrid").read_event(event.payload)), MOST),
     }
 )
 """By kind, in the order in which they are applied."""

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from rex_celery import clock
+from rex_celery.errors import InvalidError
 from rex_celery.integrations import calendly
 from rex_celery.webhooks import posts
 from rex_celery.webhooks.receive import Item
@@ -62,8 +63,13 @@ def _part(name: str) -> Any:
 
 def _signed_by_sendgrid(account: Account, post: Post) -> bool:
     signature, sent = post.headers.get(_SENDGRID_SIGNATURE, ""), post.headers.get(_SENDGRID_TIMESTAMP, "")
-    key = account.known("webhook_key")
-    return bool(key and signature) and _part("sendgrid").verify(key, post.body, signature, sent)
+    key = account.known("webhook_public_key")
+    if not key or not signature:
+        return False
+    try:
+        return bool(_part("sendgrid").verify(key, signature, sent, post.body))
+    except InvalidError:  # a key that is none: nobody can have signed with it
+        return False
 
 
 def _told_by_sendgrid(account: Account, post: Post) -> bool:
@@ -74,9 +80,22 @@ def _told_by_sendgrid(account: Account, post: Post) -> bool:
     return bool(token) and hmac.compare_digest(post.password.encode(), token.encode())
 
 
+class _Form(dict[str, str]):
+    """A form in which a name may come several times; the signature counts each of its values."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def getlist(self, name: str) -> list[str]:
+        return [value for known, value in self._pairs if known == name]
+
+
 def _signed_by_twilio(account: Account, post: Post) -> bool:
     signature, key = post.headers.get("X-Twilio-Signature", ""), account.known("auth_token")
-    return bool(key and signature) and _part("twilio").verify(key, post.url, posts.parameters(post.body), signature)
+    return bool(key and signature) and _part("twilio").verify(
+        key, post.url, _Form(posts.parameters(post.body)), signature
+    )
 
 
 def _signed_by_calendly(account: Account, post: Post) -> bool:
