@@ -108,7 +108,8 @@ def get(session: Session, sequence_id: UUID, version: int | None = None) -> Sequ
         raise no_sequence(sequence_id)
     number = version or int(row.active_version)
     versions = [Version(*one) for one in session.execute(_VERSIONS, {"id": sequence_id})]
-    return SequenceDetail(*row, versions=versions, version=number, steps=_steps(session, row, number))
+    shown = {"versions": versions, "version": number, "steps": _steps(session, row, number)}
+    return SequenceDetail(**(dict(row._mapping) | shown))  # noqa: SLF001  SQLAlchemy's public name
 
 
 def _steps(session: Session, row: Row[Any], number: int) -> list[Step]:
