@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from rex_celery.errors import ProviderUnavailableError
+
 
 class Delivery(StrEnum):
     """What is known about a message that was handed over."""
@@ -62,10 +64,14 @@ class OutboundText:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A claimed message as a provider gets it; ``id`` is the ledger's, the only thing a provider is told of it."""
+    """A claimed message as a provider gets it.
+
+    ``id`` is the ledger's: all that a provider is told of it, but for ``campaign_id`` to group its statistics by.
+    """
 
     id: UUID
     content: OutboundEmail | OutboundText
+    campaign_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,18 @@ class EmailSender(Protocol):
         ...
 
 
+class BrokenOffError(ProviderUnavailableError):
+    """A provider failed for everybody in the middle of a call.
+
+    ``receipts`` has one for each message of the call: what was known by then, and ``Delivery.DEFERRED`` with the reason
+    ``provider_unavailable`` for those that surely were not accepted, also where ``submit`` had let them go.
+    """
+
+    def __init__(self, trouble: ProviderUnavailableError, receipts: Sequence[Receipt]) -> None:
+        super().__init__(trouble.detail, retry_after=trouble.retry_after)
+        self.receipts = tuple(receipts)
+
+
 # Asked as late as can be with the ids that are about to leave; answers with those that still may. From that answer on
 # the ledger holds them as submitted, so whoever got it must hand them over or say that they were not.
 Submit = Callable[[Collection[UUID]], Collection[UUID]]
@@ -128,11 +146,10 @@ class Sender(Protocol):
         ...
 
     def send(self, messages: Sequence[Outbound], submit: Submit) -> list[Receipt]:
-        """Hand messages over, each at most once; one receipt for each, with its ``id``.
+        """Hand messages over, each at most once; one receipt for each, with its ``id``, in any order.
 
         Raises:
-            ProviderUnavailableError: the provider cannot be reached or refuses everybody; nothing of this call was
-                accepted beyond the receipts already known, so the caller asks the ledger which ids were submitted.
+            BrokenOffError: the provider cannot be reached or refuses everybody; no known result is lost with it.
 
         """
         ...

@@ -48,10 +48,14 @@ def server_of(settings: Settings) -> SmtpServer:
 
 
 class SmtpEmailSender:
-    """Keeps its connection open between messages; for one thread at a time."""
+    """Keeps its connection open between messages; for one thread at a time.
 
-    def __init__(self, server: SmtpServer) -> None:
+    ``sign`` gets every message as it would go out and answers with what to send instead.
+    """
+
+    def __init__(self, server: SmtpServer, sign: Callable[[bytes], bytes] = bytes) -> None:
         self._server = server
+        self._sign = sign
         self._connection: smtplib.SMTP | None = None
 
     def send(self, message: OutboundEmail, may_leave: Callable[[], bool] = always) -> Receipt:
@@ -61,12 +65,13 @@ class SmtpEmailSender:
         missing answer is ``Delivery.UNKNOWN``: the server may have taken the message.
 
         Raises:
-            ProviderUnavailableError: no connection, no sign-in, or an answer of 4xx; nothing was accepted.
+            ProviderUnavailableError: no connection, no sign-in; nothing was accepted.
+            DeferredError: an answer of 4xx; nothing was accepted.
             ProviderRejectedError: an answer of 5xx, or a message that cannot be written.
 
         """
         sender, recipient = ascii_address(message.sender.address), ascii_address(message.recipient.address)
-        content = _transparent(as_eml(message))
+        content = _transparent(self._sign(as_eml(message)))
         connection = self._announce(sender, recipient)
         if not self._confirmed(may_leave):
             return Receipt(Delivery.WITHDRAWN, "smtp")
@@ -79,6 +84,22 @@ class SmtpEmailSender:
             log.warning("smtp_answer_lost", error=type(error).__name__)
             return Receipt(Delivery.UNKNOWN, "smtp")
         return self._receipt(code, text)
+
+    def check(self) -> None:
+        """Connect, sign in and say NOOP.
+
+        Raises:
+            ProviderUnavailableError: one of these failed; the message says which.
+
+        """
+        self.close()
+        self._connection = self._connect()
+        try:
+            self._say(self._connection, "NOOP", _OK)
+        except _LostError as error:
+            raise ProviderUnavailableError("The mail server hung up.") from error
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Drop the connection; the next message opens another."""

@@ -24,15 +24,29 @@ _NO_SUCH_USER = re.compile(
 )
 
 
-def error_for(code: int, text: bytes | str) -> ProviderUnavailableError | ProviderRejectedError:
+class DeferredError(ProviderUnavailableError):
+    """The server does not take this one message now (4xx); others it may take. ``code`` is such as ``450 4.2.1``."""
+
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+def error_for(code: int, text: bytes | str) -> DeferredError | ProviderRejectedError:
     """The error to raise for an answer that was not a yes; ``code`` of a rejection is such as ``550 5.1.1``."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    found = _ENHANCED.search(words)
+    full = f"{code} {enhanced_of(words)}".rstrip()
     if code < _PERMANENT:
-        return ProviderUnavailableError(f"The mail server answered {code} {found[1] if found else ''}".rstrip())
-    enhanced = found[1] if found else "5.1.1" if _NO_SUCH_USER.search(words) else ""
-    full = f"{code} {enhanced}".rstrip()
+        return DeferredError(f"The mail server answered {full}", code=full)
     return ProviderRejectedError(f"The mail server answered {full}", code=full)
+
+
+def enhanced_of(words: str) -> str:
+    """The enhanced status code (RFC 3463) in an answer, or the one that its words stand for; empty if there is none."""
+    found = _ENHANCED.search(words)
+    if found:
+        return found[1]
+    return "5.1.1" if _NO_SUCH_USER.search(words) else ""
 
 
 def reason_of(code: str) -> str:
