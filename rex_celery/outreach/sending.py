@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery import clock, db
 from rex_celery.errors import ProviderUnavailableError
-from rex_celery.integrations.base import Delivery, Outbound, Receipt, Sender
+from rex_celery.integrations.base import BrokenOffError, Delivery, Outbound, Receipt, Sender
 from rex_celery.outreach import breaker, by_hand, delivery, due, leaving, letters, receipts
 from rex_celery.outreach.looking import Claimed, Inbox
 from rex_celery.outreach.receipts import Answered
@@ -111,6 +111,9 @@ class Shift:
 
         try:
             return self.sender_for(inbox, connection).send(messages, submit), ""
+        except BrokenOffError as error:
+            log.warning("provider_broke_off", provider=inbox.provider, inbox_id=str(inbox.id), error=error.detail)
+            return list(error.receipts), error.detail
         except ProviderUnavailableError as error:
             log.warning("provider_unavailable", provider=inbox.provider, inbox_id=str(inbox.id), error=error.detail)
             return [], error.detail
