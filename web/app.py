@@ -17,6 +17,7 @@ from web.api import (
     emergency_stop,
     events,
     health,
+    inbound_events,
     leads,
     messages,
     metrics,
@@ -45,6 +46,7 @@ RESOURCES = (
     health.api,
     metrics.api,
     webhooks_in.api,
+    inbound_events.api,
 )
 _SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
     "bearer": SecurityScheme(type="http", scheme="bearer", description="An API key: rex_<prefix>_<secret>."),

@@ -1,5 +1,6 @@
 """No route shows or touches a row of another tenant."""
 
+import secrets
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from rex_celery import bus, db
 from rex_celery.events import MissionPaused
-from rex_celery.models import ImportRejection
+from rex_celery.models import ImportRejection, InboundEvent
 from tests.factories import a_lead, a_message, a_mission, a_step, an_import, an_outcome
 from tests.web.conftest import Someone
 
@@ -17,6 +18,10 @@ API = "/api/rex"
 # Routes that answer about the installation or the caller alone; each is named so that a new route must be sorted in.
 NOTHING_OF_TENANTS = {"/docs", "/docs/<path:name>", "/docs/start.js", "/health/live", "/health/ready", "/metrics"}
 NOTHING_OF_TENANTS |= {"/openapi.json", "/session", "/session/link", "/leads/import", "/missions/bulk"}
+# Each post proves that it belongs to the connection's tenant, and shows nothing.
+NOTHING_OF_TENANTS |= {f"/webhooks/sendgrid/{kind}/<connection_id>" for kind in ("events", "inbound")}
+NOTHING_OF_TENANTS |= {f"/webhooks/twilio/{kind}/<connection_id>" for kind in ("status", "inbound")}
+NOTHING_OF_TENANTS |= {"/webhooks/calendly/<connection_id>"}
 READ = {
     "/missions": 200,
     "/missions/<mission_id>": 404,
@@ -34,8 +39,10 @@ READ = {
     "/agents/status": 200,
     "/status": 200,
     "/settings": 200,
+    "/webhooks/in": 200,
 }
 CHANGE = {f"/missions/<mission_id>/{action}": 404 for action in ("cancel", "pause", "resume", "retry", "approve")}
+CHANGE["/webhooks/in/<inbound_event_id>/retry"] = 404
 OWN_ONLY = {"/emergency-stop", "/emergency-stop/release"}
 MARK = "only-theirs"
 
@@ -54,7 +61,14 @@ def theirs(other_tenant: UUID) -> dict[str, str]:
         imported = an_import(session, other_tenant, lead, filename=MARK)
         session.add(ImportRejection(tenant_id=other_tenant, import_id=imported.id, line=2, reason=MARK))
         bus.publish(session, other_tenant, MissionPaused(mission.id))
+        # A number that stands nowhere else in an answer.
+        number = 10**15 + secrets.randbelow(10**15)
+        told = {"id": number, "provider": MARK, "kind": MARK, "event_id": MARK, "state": "failed"}
+        event = InboundEvent(tenant_id=other_tenant, **told)
+        session.add(event)
+        session.flush()
         ids = {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
+        ids["inbound_event_id"] = event.id
     return {name: str(value) for name, value in ids.items()}
 
 
@@ -110,7 +124,7 @@ def test_a_filter_cannot_reach_across(admin: FlaskClient, theirs: dict[str, str]
 
 
 def _everything(tenant: UUID) -> list[str]:
-    tables = ("missions", "steps", "messages", "outcomes", "events", "agent_logs", "audit")
+    tables = ("missions", "steps", "messages", "outcomes", "events", "agent_logs", "audit", "inbound_events")
     with db.transaction(tenant) as session:
         rows = [session.execute(text(f"SELECT t::text FROM {table} AS t ORDER BY 1")).scalars() for table in tables]
         return [row for found in rows for row in found]
