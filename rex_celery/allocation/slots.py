@@ -39,7 +39,7 @@ WITH free AS (
     FROM missions AS m JOIN tenants AS t ON t.id = m.tenant_id
     WHERE (m.state = 'queued' OR (m.state IN ('assigned', 'executing')
                                   AND NOT EXISTS (SELECT FROM crew_slots WHERE mission_id = m.id)))
-      AND {_AT_WORK}
+      AND t.simulated_at IS NULL AND {_AT_WORK}
   ) AS w
 )
 UPDATE crew_slots AS s SET mission_id = w.id

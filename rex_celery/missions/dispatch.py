@@ -37,7 +37,7 @@ WITH room AS (
   ) AS c
   WHERE s.state IN ('ready', 'queued', 'running') AND s.kind NOT IN ('approval', 'wait') AND m.paused_at IS NULL
     AND m.state IN ('executing', 'collecting', 'analyzing', 'optimizing')
-    AND NOT (s.agent = 'outreach' AND t.sending_stopped_at IS NOT NULL)
+    AND NOT (s.agent = 'outreach' AND t.sending_stopped_at IS NOT NULL) AND t.simulated_at IS NULL
 ), ranked AS (
   SELECT step_id, no, crew,
     row_number() OVER (PARTITION BY crew ORDER BY class DESC, turn::float8 / weight, tenant_id) AS place

@@ -29,7 +29,8 @@ SELECT m.id, m.enrolment_id, m.position, m.step_key, m.state, m.run_after, m.wai
 FROM messages AS m WHERE m.enrolment_id = ANY(CAST(:ids AS uuid[])) ORDER BY m.enrolment_id, m.position
 """)
 _SCHEDULE = text("""
-UPDATE messages AS m SET run_after = v.at, wait_reason = v.reason
+UPDATE messages AS m SET run_after = v.at,
+  wait_reason = CASE WHEN m.wait_reason = 'waiting_approval' THEN m.wait_reason ELSE v.reason END
 FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]), CAST(:reasons AS text[])) AS v(id, at, reason)
 WHERE m.id = v.id AND m.state = 'planned'
 """)
