@@ -592,6 +592,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'planned' AND run_after IS NOT NULL"),
     )
     op.create_index(
+        "ix_messages_waiting_approval",
+        "messages",
+        ["mission_id", "position", "chunk_no", "lead_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'planned' AND wait_reason = 'waiting_approval'"),
+    )
+    op.create_index(
         "ix_messages_enrolment_id",
         "messages",
         ["enrolment_id"],
@@ -649,6 +656,11 @@ def downgrade() -> None:
     )
     op.drop_index(
         "ix_messages_enrolment_id", table_name="messages", postgresql_where=sa.text("enrolment_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_messages_waiting_approval",
+        table_name="messages",
+        postgresql_where=sa.text("state = 'planned' AND wait_reason = 'waiting_approval'"),
     )
     op.drop_index(
         "ix_messages_due",

@@ -62,6 +62,17 @@ BEGIN
   RETURN NEW;
 END $$
 """
+# Whoever gives a message its time or another reason to wait does not let it go: only an approval does.
+APPROVAL = """
+CREATE FUNCTION message_waits_for_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state <> 'planned' THEN
+    RAISE EXCEPTION 'a message that nobody approved cannot become %', NEW.state USING ERRCODE = 'check_violation';
+  END IF;
+  NEW.wait_reason := OLD.wait_reason;
+  RETURN NEW;
+END $$
+"""
 KIND = """
 CREATE FUNCTION message_counts_as(state text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN state IN ('planned', 'claimed', 'submitted') THEN 'pending'
@@ -89,6 +100,13 @@ BEGIN
 END $$
 """
 TRIGGERS = (
+    (
+        "CREATE TRIGGER waits_for_approval BEFORE UPDATE OF state, wait_reason ON messages FOR EACH ROW"
+        " WHEN (OLD.wait_reason = 'waiting_approval' AND NEW.approved_at IS NULL"
+        " AND NEW.state NOT IN ('suppressed', 'skipped', 'failed', 'cancelled')"
+        " AND (NEW.state <> 'planned' OR NEW.wait_reason IS DISTINCT FROM OLD.wait_reason))"
+        " EXECUTE FUNCTION message_waits_for_approval()"
+    ),
     (
         "CREATE TRIGGER moves_forward BEFORE UPDATE OF state ON messages FOR EACH ROW"
         " WHEN (OLD.state <> NEW.state AND message_rank(OLD.state) IS NOT NULL)"
@@ -125,16 +143,19 @@ def upgrade() -> None:
     op.execute("REVOKE UPDATE (state, reason, claimed_at) ON messages FROM rex_control")
     op.execute("GRANT DELETE ON tenants TO rex_control")
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rex_app")
-    for function in (RANK, FORWARD, KIND, COUNT):
+    for function in (RANK, FORWARD, APPROVAL, KIND, COUNT):
         op.execute(function)
     for trigger in TRIGGERS:
         op.execute(trigger)
 
 
 def downgrade() -> None:
-    for trigger in ("moves_forward", "count_insert", "count_update", "count_delete"):
+    for trigger in ("moves_forward", "waits_for_approval", "count_insert", "count_update", "count_delete"):
         op.execute(f"DROP TRIGGER {trigger} ON messages")
-    op.execute("DROP FUNCTION message_moves_forward, count_enrolment_messages, message_counts_as, message_rank")
+    op.execute(
+        "DROP FUNCTION message_moves_forward, message_waits_for_approval, count_enrolment_messages,"
+        " message_counts_as, message_rank"
+    )
     op.execute("REVOKE DELETE ON tenants FROM rex_control")
     op.execute("GRANT UPDATE (state, reason, claimed_at) ON messages TO rex_control")
     for column in ("inbox_id", "run_after", "enrolment_id", "wait_reason", "submitted_at"):

@@ -34,7 +34,8 @@ def split(messages: Sequence[Row[Any]], verdicts: Iterable[Verdict]) -> Judged:
 
     A sequence whose first message may not go out does not begin, so the verdict on that one is the lead's.
     """
-    leads, alone = [], {}
+    leads: list[Verdict] = []
+    alone: dict[UUID, Verdict] = {}
     pairs = zip(messages, verdicts, strict=True)
     for _, group in groupby(pairs, key=lambda pair: pair[0].lead_id):
         (_, first), *later = group

@@ -13,12 +13,10 @@ from rex_celery.agents.base import BaseAgent, Job, LeadRow
 from rex_celery.agents.judging import Judged
 from rex_celery.agents.written import unsubscribe_url
 from rex_celery.compliance.content import Content, check
+from rex_celery.outreach.edits import IN_THREAD
 from rex_celery.outreach.enrolment import TODO
 from rex_celery.vocabulary import Channel
 from rex_celery.work import Report, Verdict
-
-# A message in a thread has the subject of the thread, which was looked at with the message that began it.
-IN_THREAD = "(in the thread)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ JOIN leads AS l ON l.id = m.lead_id
 WHERE m.mission_id = :mission AND m.chunk_no = :chunk AND m.state = 'planned' AND o.state = 'pending'
 ORDER BY m.lead_id, m.position
 """)
-_SNIPPETS = text("SELECT name, body FROM snippets")
 
 
 def pending_leads(session: Session, ref: WorkRef) -> Sequence[Row[Any]]:
@@ -38,8 +37,3 @@ def planned_messages(session: Session, ref: WorkRef) -> Sequence[Row[Any]]:
     ``in_thread``: it has no subject of its own because it goes into the thread of an earlier e-mail.
     """
     return session.execute(_MESSAGES, {"mission": ref.mission_id, "chunk": ref.chunk_no}).all()
-
-
-def snippets(session: Session) -> dict[str, str]:
-    """The tenant's snippets by name."""
-    return {row.name: row.body for row in session.execute(_SNIPPETS)}

@@ -10,13 +10,12 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from rex_celery import clock
-from rex_celery.agents import queries
 from rex_celery.agents.base import Job, LeadRow
 from rex_celery.agents.written import Written, copy_for, id_of, message, recipient_of
 from rex_celery.compliance import addresses, consent
 from rex_celery.copywriting import drafts, step_text
 from rex_celery.errors import RefusedError
-from rex_celery.outreach import pinning
+from rex_celery.outreach import pinning, sequences, snippets
 from rex_celery.outreach.enrolment import TODO
 from rex_celery.outreach.pinning import Pinned
 from rex_celery.outreach.steps import OnFail, Step
@@ -48,12 +47,10 @@ def load(session: Session, params: Mapping[str, Any], leads: Sequence[Row[Any]])
     versions = pinning.every(params)
     if not versions:
         return None
-    from rex_celery.outreach import sequences
-
     steps = {one: sequences.version(session, one.sequence_id, one.version) for one in versions}
     phones = [lead.lead_id for lead in leads if lead.phone]
     texting = consent.consenting_among(session, phones, Channel.SMS) if phones else set()
-    return Scripts(params, steps, queries.snippets(session), frozenset(texting))
+    return Scripts(params, steps, snippets.bodies(session), frozenset(texting))
 
 
 def written(lead: LeadRow, scripts: Scripts, job: Job) -> list[Written] | Verdict:

@@ -26,6 +26,8 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
     sender_email: Annotated[str | None, typer.Option(help="Who it is from; else the settings'.")] = None,
     postal_address: Annotated[str | None, typer.Option(help="Stands under each e-mail; else the settings'.")] = None,
     framework: Annotated[str | None, typer.Option(help="PAS, AIDA, BAB or FAB; else REX chooses per lead.")] = None,
+    sequence: Annotated[str | None, typer.Option(help="A sequence's name, id or key, or reactivation.")] = None,
+    campaign: Annotated[UUID | None, typer.Option(help="A campaign's id; brings its sequence and policy.")] = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="Watch it until it ends.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -36,7 +38,7 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
     sender = _given(name=sender_name, email=sender_email, postal_address=postal_address)
     audience = {"import_id": str(imported)} if imported else None
     wish = _given(name=name, priority=priority, autonomy=autonomy, audience=audience, offer=offer, framework=framework)
-    order = {"type": kind} | wish | _given(sender=sender or None)
+    order = {"type": kind} | wish | _given(sender=sender or None, sequence=sequence, campaign=campaign and str(campaign))
     mission = connection.api().post("/missions", Mission, order)
     if json:
         screen.print_json(mission)

@@ -11,6 +11,7 @@ from rex_celery.errors import ConflictError
 from rex_celery.events import MissionPaused, MissionResumed, StepFinished
 from rex_celery.flow import URGENT, Call
 from rex_celery.missions import advance, again, dispatch, moves, queries
+from rex_celery.outreach import approvals
 
 _LOCK = text("SELECT state, paused_at, epoch FROM missions WHERE id = :mission FOR NO KEY UPDATE")
 _EPOCH = text("UPDATE missions SET epoch = epoch + 1, paused_at = NULL WHERE id = :mission")
@@ -110,17 +111,17 @@ def retry(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) ->
 
 
 def approve(session: Session, tenant_id: UUID, mission_id: UUID, *, actor: str) -> None:
-    """Let a mission send that waits for a person's word.
+    """Let all messages of a mission go that wait for a person's word.
 
     Raises:
         NotFoundError: no such mission. ConflictError: it does not wait for an approval.
 
     """
+    # Messages before the mission, as everywhere; what turns out to be refused is rolled back with its refusal.
+    approvals.approve_mission(session, mission_id, actor)
+    step = session.execute(_APPROVED, {"mission": mission_id, "actor": actor}).one_or_none()
     mission = _locked(session, mission_id)
-    step = None
-    if MissionState(mission.state) in ACTIVE:
-        step = session.execute(_APPROVED, {"mission": mission_id, "actor": actor}).one_or_none()
-    if step is None:
+    if step is None or MissionState(mission.state) not in ACTIVE:
         raise ConflictError("The mission does not wait for an approval.", action="See its steps for what it waits for.")
     _log(session, tenant_id, mission_id, f"approved by {actor}")
     bus.publish(session, tenant_id, StepFinished(mission_id, step.key, step.agent, "done", 1, 0))

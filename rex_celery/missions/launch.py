@@ -11,17 +11,19 @@ from sqlalchemy.orm import Session
 from rex_celery import bus, crews
 from rex_celery.errors import InvalidError, NotFoundError, Problem
 from rex_celery.events import MissionSubmitted
-from rex_celery.missions import dispatch
+from rex_celery.missions import dispatch, pin
 from rex_celery.missions.orders import LEAD_CREWS, MOST_AT_ONCE, MissionType, Order, problems_of
+from rex_celery.missions.pin import Course
 from rex_celery.missions.plan import Plan, plan_for
 
 _INSERT = text("""
 WITH new AS (
-  INSERT INTO missions (id, tenant_id, type, name, crew, priority, autonomy, params, created_by)
-  SELECT m.id, :tenant, m.type, m.name, m.crew, m.priority, m.autonomy, m.params, :actor
+  INSERT INTO missions (id, tenant_id, type, name, crew, priority, autonomy, params, campaign_id, created_by)
+  SELECT m.id, :tenant, m.type, m.name, m.crew, m.priority, m.autonomy, m.params, m.campaign_id, :actor
   FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:names AS text[]), CAST(:crews AS text[]),
-              CAST(:priorities AS int[]), CAST(:autonomies AS text[]), CAST(:params AS jsonb[]))
-       AS m(id, type, name, crew, priority, autonomy, params)
+              CAST(:priorities AS int[]), CAST(:autonomies AS text[]), CAST(:params AS jsonb[]),
+              CAST(:campaigns AS uuid[]))
+       AS m(id, type, name, crew, priority, autonomy, params, campaign_id)
 )
 INSERT INTO steps (id, tenant_id, mission_id, position, key, kind, agent, crew, phase, depends_on, weight)
 SELECT gen_random_uuid(), :tenant, s.mission, s.position, s.key, s.kind, s.agent, s.crew, s.phase, s.depends_on,
@@ -39,7 +41,8 @@ def submit(session: Session, tenant_id: UUID, orders: Sequence[Order], *, actor:
     Raises:
         InvalidError: an order has problems; each is named with its place.
         RefusedError: an order needs an agent that is not built.
-        NotFoundError: the list does not exist for this tenant.
+        NotFoundError: the list, the sequence or the campaign does not exist for this tenant.
+        ConflictError: the sequence or the campaign was archived.
 
     """
     _check(orders)
@@ -47,7 +50,9 @@ def submit(session: Session, tenant_id: UUID, orders: Sequence[Order], *, actor:
     ids = [uuid4() for _ in orders]
     plans = [plan_for(MissionType(order.type)) for order in orders]
     named = [with_name(order, id_) for order, id_ in zip(orders, ids, strict=True)]
-    session.execute(_INSERT, {"tenant": tenant_id, "actor": actor, **_missions(named, ids), **_steps(plans, ids)})
+    following = pin.courses(session, tenant_id, orders)
+    values = _missions(named, ids, following) | _steps(plans, ids)
+    session.execute(_INSERT, {"tenant": tenant_id, "actor": actor, **values})
     events = [MissionSubmitted(id_, order.name, order.type) for order, id_ in zip(named, ids, strict=True)]
     bus.publish(session, tenant_id, *events)
     dispatch.kick(session)
@@ -85,7 +90,7 @@ def _check_lists(session: Session, orders: Sequence[Order]) -> None:
         )
 
 
-def _missions(orders: Sequence[Order], ids: list[UUID]) -> dict[str, object]:
+def _missions(orders: Sequence[Order], ids: list[UUID], following: list[Course]) -> dict[str, object]:
     return {
         "ids": ids,
         "types": [str(order.type) for order in orders],
@@ -93,11 +98,12 @@ def _missions(orders: Sequence[Order], ids: list[UUID]) -> dict[str, object]:
         "crews": [str(LEAD_CREWS[MissionType(order.type)]) for order in orders],
         "priorities": [order.priority for order in orders],
         "autonomies": [str(order.autonomy) for order in orders],
-        "params": [_params(order) for order in orders],
+        "params": [_params(order, course) for order, course in zip(orders, following, strict=True)],
+        "campaigns": [course.campaign_id for course in following],
     }
 
 
-def _params(order: Order) -> str:
+def _params(order: Order, course: Course) -> str:
     """What the agents read later: frozen at submission, so a change of settings never changes a running mission."""
     return json.dumps(
         {
@@ -105,6 +111,7 @@ def _params(order: Order) -> str:
             "sender": asdict(order.sender),
             "offer": order.offer,
             "framework": order.framework,
+            "sequence": course.sequence,
         }
     )
 

@@ -36,6 +36,14 @@ class Message(TenantOwned, Base):
             "run_after",
             postgresql_where=text("state = 'planned' AND run_after IS NOT NULL"),
         ),
+        Index(
+            "ix_messages_waiting_approval",
+            "mission_id",
+            "position",
+            "chunk_no",
+            "lead_id",
+            postgresql_where=text("state = 'planned' AND wait_reason = 'waiting_approval'"),
+        ),
         Index("ix_messages_enrolment_id", "enrolment_id", postgresql_where=text("enrolment_id IS NOT NULL")),
         Index(
             "ix_messages_provider_id",

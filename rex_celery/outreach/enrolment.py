@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery.compliance import suppression
 from rex_celery.integrations.base import Mailbox
-from rex_celery.outreach import ledger, pinning
+from rex_celery.outreach import approvals, ledger, pinning
 from rex_celery.vocabulary import Channel
 from rex_celery.work import WorkRef
 
@@ -19,11 +19,7 @@ from rex_celery.work import WorkRef
 STAYS_HERE = ("outbox", "manual")
 TODO = "todo"
 
-_MISSION = text("""
-SELECT m.campaign_id, m.autonomy <> 'auto' AND NOT EXISTS (
-  SELECT FROM steps AS s WHERE s.mission_id = m.id AND s.kind = 'approval' AND s.result ? 'approved_by') AS guarded
-FROM missions AS m WHERE m.id = :mission
-""")
+_CAMPAIGN = text("SELECT campaign_id FROM missions WHERE id = :mission")
 _READY = text("""
 SELECT m.id, m.lead_id, m.channel, m.recipient, m.framework, o.strategy
 FROM messages AS m JOIN outcomes AS o ON o.mission_id = m.mission_id AND o.lead_id = m.lead_id
@@ -87,13 +83,13 @@ def enrol(session: Session, ref: WorkRef, params: Mapping[str, Any], now: dateti
     going = [one for one in planned if one.lead_id not in stopped]
     sender = params["sender"]
     inboxes = _inboxes(session, ref.tenant_id, going, Mailbox(sender["email"], sender["name"]))
-    mission = session.execute(_MISSION, {"mission": ref.mission_id}).one()
-    enrolments = _insert(session, ref, params, going, mission.campaign_id, now)
+    guarded = approvals.are_needed(session, ref.mission_id)
+    enrolments = _insert(session, ref, params, going, now)
     elsewhere = {one.lead_id: "already_enrolled" for one in going if one.lead_id not in enrolments}
     ledger.hold_back(session, ref, stopped)
     ledger.hold_back(session, ref, elsewhere, "skipped")
     mine = [one for one in going if one.lead_id in enrolments]
-    _schedule(session, mine, enrolments, inboxes, now, guarded=mission.guarded)
+    _schedule(session, mine, enrolments, inboxes, now, guarded=guarded)
     pairs = {"leads": list(enrolments), "enrolments": list(enrolments.values())}
     session.execute(_REST, {**pairs, "mission": ref.mission_id})
     told = dict.fromkeys(enrolments, ("enrolled", None))
@@ -102,13 +98,8 @@ def enrol(session: Session, ref: WorkRef, params: Mapping[str, Any], now: dateti
     return Enrolled(len(enrolments), len(elsewhere))
 
 
-def _insert(  # noqa: PLR0913, PLR0917  the parts of one act
-    session: Session,
-    ref: WorkRef,
-    params: Mapping[str, Any],
-    going: Sequence[Message],
-    campaign_id: UUID | None,
-    now: datetime,
+def _insert(
+    session: Session, ref: WorkRef, params: Mapping[str, Any], going: Sequence[Message], now: datetime
 ) -> dict[UUID, UUID]:
     """The new enrolments by lead; without those who are in another sequence."""
     pins = {one.lead_id: pinning.of(params, one.strategy) for one in going}
@@ -117,7 +108,7 @@ def _insert(  # noqa: PLR0913, PLR0917  the parts of one act
         "tenant": ref.tenant_id,
         "mission": ref.mission_id,
         "chunk": ref.chunk_no,
-        "campaign": campaign_id,
+        "campaign": session.execute(_CAMPAIGN, {"mission": ref.mission_id}).scalar(),
         "now": now,
         "ids": [id_ for id_, _, _ in rows],
         "leads": [lead for _, lead, _ in rows],
@@ -133,7 +124,7 @@ def _inboxes(
     """The inbox of each person on each channel: whoever writes first writes all."""
     from rex_celery.outreach import senders
 
-    chosen = {}
+    chosen: dict[tuple[UUID, str], UUID] = {}
     for channel in Channel:
         people = list(dict.fromkeys(one.lead_id for one in going if one.channel == channel))
         if people:

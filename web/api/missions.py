@@ -54,6 +54,12 @@ class MissionCreate(Body):
     offer: Words | None = Field(None, examples=["a 20-minute audit of your energy bill"])
     sender: SenderIn | None = None
     framework: Framework | None = Field(None, description="REX chooses for each lead unless given.")
+    sequence: Line | None = Field(
+        None,
+        description="A sequence's name or id, a shipped one's key, or 'reactivation' for the form that fits each lead.",
+        examples=["reactivation"],
+    )
+    campaign: UUID | None = Field(None, description="Brings its own sequence and sending policy.")
 
 
 class MissionBulk(Body):
@@ -215,4 +221,6 @@ def _order(wish: MissionCreate, settings: SenderSettings) -> Order:
         autonomy=wish.autonomy or Autonomy.APPROVE_FIRST_N,
         import_id=wish.audience.import_id if wish.audience else None,
         framework=wish.framework,
+        sequence=wish.sequence or None,
+        campaign=wish.campaign,
     )
