@@ -68,7 +68,8 @@ class CaldavCalendar:
 
         """
         with _translated():
-            found = self._client.calendar(url=self._url).search(start=start, end=end, event=True, expand=True)
+            calendar = self._client.calendar(url=self._url)  # type: ignore[no-untyped-call]  # caldav's
+            found = calendar.search(start=start, end=end, event=True, expand=True)
             events = [event for one in found for event in one.icalendar_instance.walk("VEVENT")]
         return sorted(busy for event in events if (busy := _read(event, zone)))
 
@@ -117,8 +118,8 @@ def _translated() -> Iterator[None]:
         raise ProviderUnavailableError("The calendar asks for patience.", retry_after=wait) from None
     except dav.AuthorizationError:
         raise ProviderUnavailableError("The calendar refuses the sign-in.") from None
-    # The client lets through what its HTTP library (OSError) and its readers of XML and iCalendar say of nonsense; over an
-    # empty answer it stumbles itself (AttributeError).
+    # The client lets through what its HTTP library (OSError) and its readers of XML and iCalendar say of nonsense, and
+    # stumbles over an empty answer (AttributeError).
     except (dav.DAVError, OSError, SyntaxError, ValueError, AttributeError) as error:
         log.warning("calendar_failed", error=type(error).__name__)
         raise ProviderUnavailableError(f"The calendar does not answer ({type(error).__name__}).") from None
