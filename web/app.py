@@ -14,6 +14,7 @@ from rex_celery.errors import RefusedError
 from web import cookies, docs, encoding, errors, headers, spa, turn, unsubscribe
 from web.api import (
     agents,
+    approvals,
     emergency_stop,
     events,
     health,
@@ -25,6 +26,7 @@ from web.api import (
     policy,
     session,
     settings,
+    simulations,
     status,
     webhooks_in,
 )
@@ -39,6 +41,7 @@ RESOURCES = (
     session.api,
     missions.api,
     messages.api,
+    approvals.api,
     leads.api,
     agents.api,
     events.api,
@@ -47,6 +50,7 @@ RESOURCES = (
     emergency_stop.api,
     health.api,
     metrics.api,
+    simulations.api,
     webhooks_in.api,
     inbound_events.api,
 )

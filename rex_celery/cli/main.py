@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rex_celery.cli import demo, doctor, keys, leads, migrate, missions, tenants, up, users
+from rex_celery.cli import demo, doctor, keys, leads, migrate, missions, simulate, tenants, up, users
 from rex_celery.errors import RefusedError
 
 # What a group needs is imported when one of its commands runs, so that `rex --help` answers at once.
@@ -21,6 +21,7 @@ app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.add_typer(missions.app, name="missions")
 app.add_typer(leads.app, name="leads")
+app.command("simulate")(simulate.simulate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
