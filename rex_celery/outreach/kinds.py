@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from rex_celery.errors import InvalidError
+from rex_celery.integrations import sendgrid_events, twilio_events
 from rex_celery.integrations.base import ProviderEvent
 from rex_celery.outreach.incoming_rows import MOST, Event
 
@@ -76,7 +77,7 @@ def _text(session: Session, tenant_id: UUID, events: Sequence[Event], now: datet
         _part("outreach.replies").receive_text(
             session,
             tenant_id,
-            _part("integrations.twilio").read_inbound(event.payload, event.received_at),
+            twilio_events.read_text(event.payload, event.received_at),
             now,
             event.id,
         )
@@ -95,10 +96,8 @@ APPLY: Mapping[str, Kind] = MappingProxyType(
         "sendgrid.inbound": Kind(_mail),
         "imap": Kind(_mail),
         "calendly": Kind(_calendly),
-        "twilio.status": Kind(
-            _facts(lambda event: _part("integrations.twilio").read_status(event.payload, event.received_at)), MOST
-        ),
-        "sendgrid.event": Kind(_facts(lambda event: _part("integrations.sendgrid").read_event(event.payload)), MOST),
+        "twilio.status": Kind(_facts(lambda event: twilio_events.read_event(event.payload, event.received_at)), MOST),
+        "sendgrid.event": Kind(_facts(lambda event: sendgrid_events.read_event(event.payload)), MOST),
     }
 )
 """By kind, in the order in which they are applied."""

@@ -3,12 +3,10 @@
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any
 
 from rex_celery import clock
 from rex_celery.errors import InvalidError
-from rex_celery.integrations import calendly
+from rex_celery.integrations import calendly, sendgrid, twilio
 from rex_celery.webhooks import posts
 from rex_celery.webhooks.receive import Item
 
@@ -57,17 +55,13 @@ class Door:
     items: Callable[[Post], Sequence[Item]]
 
 
-def _part(name: str) -> Any:
-    return import_module(f"rex_celery.integrations.{name}")
-
-
 def _signed_by_sendgrid(account: Account, post: Post) -> bool:
     signature, sent = post.headers.get(_SENDGRID_SIGNATURE, ""), post.headers.get(_SENDGRID_TIMESTAMP, "")
     key = account.known("webhook_public_key")
     if not key or not signature:
         return False
     try:
-        return bool(_part("sendgrid").verify(key, signature, sent, post.body))
+        return sendgrid.verify(key, signature, sent, post.body)
     except InvalidError:  # a key that is none: nobody can have signed with it
         return False
 
@@ -93,9 +87,7 @@ class _Form(dict[str, str]):
 
 def _signed_by_twilio(account: Account, post: Post) -> bool:
     signature, key = post.headers.get("X-Twilio-Signature", ""), account.known("auth_token")
-    return bool(key and signature) and _part("twilio").verify(
-        key, post.url, _Form(posts.parameters(post.body)), signature
-    )
+    return bool(key and signature) and twilio.verify(key, post.url, _Form(posts.parameters(post.body)), signature)
 
 
 def _signed_by_calendly(account: Account, post: Post) -> bool:
