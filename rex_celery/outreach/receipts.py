@@ -164,7 +164,7 @@ def _rejected(session: Session, tenant_id: UUID, inbox: Inbox, answers: list[Ans
             suppression.suppress(session, tenant_id, person, suppression.Stop(stop, inbox.provider, evidence))
 
 
-def _back(session: Session, answers: list[tuple[Answered, datetime, str | None]]) -> None:
+def _back(session: Session, answers: Sequence[tuple[Answered, datetime, str | None]]) -> None:
     if answers:
         session.execute(
             _BACK,

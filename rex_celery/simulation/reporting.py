@@ -108,8 +108,8 @@ class Report:
 def report(tenant_id: UUID, diary: Diary, begins_at: datetime, ended_at: datetime) -> Report:
     """Read the end of a simulation."""
     with db.transaction(tenant_id) as session:
-        people = _counts(session.execute(_PEOPLE_COUNTERS).mappings().one())
-        messages = _counts(session.execute(_COUNTERS).mappings().one())
+        people = _counts(dict(session.execute(_PEOPLE_COUNTERS).mappings().one()))
+        messages = _counts(dict(session.execute(_COUNTERS).mappings().one()))
         outcomes = _shares(session, _PEOPLE)
         rows = {row.state: row.messages for row in session.execute(_ROWS)}
         last = session.execute(_LAST).scalar()

@@ -92,7 +92,7 @@ class Run:
 
     def _next(self, until: datetime) -> datetime:
         with db.transaction(self.tenant_id) as session:
-            moments = [row.due for row in session.execute(_INBOXES) if row.due]
+            moments: list[datetime] = [row.due for row in session.execute(_INBOXES) if row.due]
         moments += [moment for moment in (self.world.next_at(), self.swept and self.swept + SWEEP_EVERY) if moment]
         return min([*moments, until])
 

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from rex_celery import db
+from rex_celery.outreach import recipients
+from rex_celery.outreach.senders import BUILT_IN
 from rex_celery.simulation.asked import Asked
 
 # A run that was killed leaves its tenant behind; the purge takes it away.
@@ -48,6 +50,7 @@ _OF_LEADS = {
     "suppressions": "SELECT to_jsonb(t) FROM suppressions AS t WHERE lead_id IS NULL"
     " OR lead_id = ANY(CAST(:leads AS uuid[]))",
 }
+_NOW = {"created_at": "now", "updated_at": "now"}
 _NAMES_A_ROW = frozenset({"id", "lead_id", "sequence_id"})
 
 
@@ -88,13 +91,26 @@ def _settle_in(source: UUID, made: UUID, asked: Asked) -> None:
     known = {"name": own.sender_name or "Alex Morgan", "email": own.sender_email or "alex@example.com"}
     known |= {"address": own.postal_address or "1 Example Street, Springfield", "offer": own.offer or "a short call"}
     if asked.inboxes:
-        copies["inboxes"] = [{"id": str(uuid4()), **one} for one in asked.inboxes]
+        copies["inboxes"] = [_supposed(one) for one in asked.inboxes]
+    connections = {one["provider"]: str(uuid4()) for one in copies["inboxes"] if one["provider"] not in BUILT_IN}
+    for one in copies["inboxes"]:
+        if one["provider"] in connections:
+            one["connection_id"] = str(uuid5(made, connections[one["provider"]]))
+    accounts = [{"id": id_, "provider": name, "name": name, "state": "active"} for name, id_ in connections.items()]
     with db.transaction(made) as session:
         session.execute(_SETTLE_IN, {**known, "policy": json.dumps(policy), "id": made})
+        store(session, made, "connections", [one | _NOW | {"settings": {}} for one in accounts])
         for table, rows in copies.items():
             store(session, made, table, rows)
     if asked.import_id:
         _copy_leads(source, made, asked.import_id)
+
+
+def _supposed(inbox: Mapping[str, Any]) -> dict[str, Any]:
+    """An inbox that is only supposed to exist, with every column that must have a value."""
+    known = {"name": "", "aliases": [], "state": "active", "created_at": "now", "channel": "email"}
+    domain = inbox.get("domain") or recipients.registrable(inbox["address"].rpartition("@")[2])
+    return {**known, **inbox, "domain": domain, "id": str(uuid4())}
 
 
 def _copy_leads(source: UUID, made: UUID, import_id: UUID) -> None:

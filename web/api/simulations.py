@@ -63,7 +63,7 @@ class SimulationPath(Path):
 def create(body: SimulationCreate) -> tuple[Response, int]:
     """Have a simulation run; ask for it again until its state is done."""
     caller, session = auth.caller(), auth.tenant_session()
-    inboxes = tuple(one.model_dump() | {"state": "active", "name": "", "aliases": []} for one in body.inboxes)
+    inboxes = tuple(one.model_dump() for one in body.inboxes)
     given = body.model_dump(exclude={"rates", "inboxes"})
     asked = Asked(**given, rates=Rates(**body.rates.model_dump()), inboxes=inboxes)
     made = requests.submit(session, caller.tenant_id, asked, actor=caller.actor)
