@@ -62,6 +62,11 @@ def detect(text: str) -> str | None:
     return None
 
 
+def is_stop_word(text: str) -> bool:
+    """Whether a text says nothing but STOP or one of its equivalents, and courtesy: the word that START takes back."""
+    return _is_stop(" ".join(text.casefold().split()).strip(" .,!?\"'“”-*()"))
+
+
 def _is_stop(whole: str) -> bool:
     """Whether nothing but stop words and courtesy is said, as in "STOP please"."""
     words = {word.strip(".,!?\"'“”*()") for word in whole.split()} - _COURTESY - {""}
