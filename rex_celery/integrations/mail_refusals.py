@@ -25,11 +25,14 @@ _REPLY = re.compile(r"(?<![\d.])([45]\d\d)(?:[ -]|$)")
 _REASONS: Final = {"invalid_mailbox": Refusal.DEAD_ADDRESS, "sender_unauthenticated": Refusal.AUTHENTICATION}
 
 # Providers put their own meaning in the words, often against the code beside them; the first that fits counts.
-_SENDER = r"\b(?:spf|dkim|dmarc)\b|unauthenticated|not authenticated|domain authentication"
+_SENDER = (
+    r"\b(?:spf|dkim|dmarc)\b|unauthenticated|not authenticated|domain authentication"
     r"|sender (?:id|address|domain|verify)"
+)
 _FULL_WORDS = (
     r"(?:mail ?box|inbox|account|recipient|user)[^.\n]{0,40}\b(?:is |storage )?(?:full|quota)|over ?quota"
-    r"|quota exceeded|exceed\w* (?:(?:its|the|their|his|storage|mail(?:box)?) )*quota|out of storage|insufficient storage"
+    r"|quota exceeded|exceed\w* (?:(?:its|the|their|his|storage|mail(?:box)?) )*quota|out of storage"
+    r"|insufficient storage"
 )
 _REPUTATION = (
     r"reputation|black ?list|block ?list|spamhaus|spamcop|barracuda|\brbl\b|\bdnsbl\b|unsolicited mail originating"
