@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from rex_celery.outreach import policies, recipients
 
+# Under the domains of documentation (RFC 2606) each name stands for a company of its own, and nobody shares one.
+_DOCUMENTATION = frozenset({"example.com", "example.net", "example.org"})
+
 _EMAIL = text("SELECT email FROM leads WHERE id = :lead")
 _ACTIVE = text("""
 SELECT e.lead_id, e.campaign_id, l.email FROM enrolments AS e JOIN leads AS l ON l.id = e.lead_id
@@ -16,16 +19,22 @@ ORDER BY e.lead_id
 """)
 
 
-def colleagues(session: Session, tenant_id: UUID, lead_id: UUID) -> list[UUID]:
-    """Active people at the same registrable domain whose campaign stops with an answer of a colleague."""
-    address = session.execute(_EMAIL, {"lead": lead_id}).scalar()
-    if not address:
-        return []
-    host = address.rpartition("@")[2]
-    if recipients.is_free_mail(host):
-        return []
+def company_of(address: str) -> str | None:
+    """The registrable domain of somebody's company; None where anybody gets an address."""
+    host = address.rpartition("@")[2].lower()
+    if not host or recipients.is_free_mail(host) or host in _DOCUMENTATION:
+        return None
     domain = recipients.registrable(host)
-    rows = session.execute(_ACTIVE, {"tenant": tenant_id, "lead": lead_id, "domain": domain}).all()
+    return host if domain in _DOCUMENTATION else domain
+
+
+def colleagues(session: Session, tenant_id: UUID, lead_id: UUID) -> list[UUID]:
+    """Active people of the same company whose campaign stops with an answer of a colleague."""
+    address = session.execute(_EMAIL, {"lead": lead_id}).scalar()
+    company = company_of(address) if address else None
+    if company is None:
+        return []
+    rows = session.execute(_ACTIVE, {"tenant": tenant_id, "lead": lead_id, "domain": company}).all()
     stopping = {each: policies.of(session, tenant_id, each).company_stop for each in {row.campaign_id for row in rows}}
-    same = (row for row in rows if recipients.registrable(row.email.rpartition("@")[2]) == domain)
+    same = (row for row in rows if company_of(row.email) == company)
     return [row.lead_id for row in same if stopping[row.campaign_id]]

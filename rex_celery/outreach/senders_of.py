@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery.leads import identity
 from rex_celery.leads.identity import InvalidValueError
-from rex_celery.outreach import recipients
+from rex_celery.outreach import companies
 
 # What mail programs put before a subject when they answer or hand on, in the languages that REX meets most.
 _PREFIXES = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|vs|antw|rv|tr|res|enc)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
@@ -62,11 +62,10 @@ def by_alias(session: Session, tenant_id: UUID, address: str) -> UUID | None:
 
 def by_company_and_subject(session: Session, address: str, subject: str) -> UUID | None:
     """Somebody at the sender's company whom we wrote to under this subject: a hint, no more."""
-    domain = address.rpartition("@")[2]
-    wanted = plain_subject(subject)
-    if not wanted or recipients.is_free_mail(domain):
+    wanted, company = plain_subject(subject), companies.company_of(address)
+    if not wanted or company is None:
         return None
-    rows = session.execute(_BY_COMPANY, {"domain": recipients.registrable(domain)})
+    rows = session.execute(_BY_COMPANY, {"domain": company})
     return next((row.id for row in rows if plain_subject(row.subject) == wanted), None)
 
 
