@@ -22,10 +22,10 @@ SELECT jsonb_build_object(
                    WHERE mission_id = :mission AND strategy IS NOT NULL GROUP BY 1) AS t),
   'channels', (SELECT coalesce(jsonb_object_agg(channel, n), '{}') FROM (
                  SELECT channel, count(*) AS n FROM messages
-                 WHERE mission_id = :mission AND state IN ('accepted', 'delivered', 'unknown') GROUP BY 1) AS c),
+                 WHERE mission_id = :mission AND message_counts_as(state) = 'sent' GROUP BY 1) AS c),
   'frameworks', (SELECT coalesce(jsonb_object_agg(framework, n), '{}') FROM (
                    SELECT framework, count(*) AS n FROM messages
-                   WHERE mission_id = :mission AND state IN ('accepted', 'delivered', 'unknown') GROUP BY 1) AS f))
+                   WHERE mission_id = :mission AND message_counts_as(state) = 'sent' GROUP BY 1) AS f))
 """)
 _STORE = text("UPDATE missions SET result = CAST(:result AS jsonb) WHERE id = :mission")
 

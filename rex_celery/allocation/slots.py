@@ -14,9 +14,11 @@ INSERT INTO crew_slots (crew, no) SELECT c, n FROM unnest(CAST(:crews AS text[])
 ON CONFLICT DO NOTHING
 """)
 # A mission that a person holds (paused, not yet approved, the emergency stop) needs no place, and must not keep others
-# from theirs: three missions that wait for an approval would hold up every tenant.
+# from theirs: three missions that wait for an approval would hold up every tenant. One that is retried in the middle of
+# such a wait is queued and takes a place for as long as it needs to stand where it stood.
 _AT_WORK = """m.paused_at IS NULL AND NOT EXISTS (
-  SELECT FROM steps AS w WHERE w.mission_id = m.id AND (w.state = 'waiting' OR (
+  SELECT FROM steps AS w WHERE w.mission_id = m.id AND (
+    (w.state = 'waiting' AND m.state <> 'queued') OR (
     w.agent = 'outreach' AND w.state IN ('ready', 'queued', 'running')
     AND EXISTS (SELECT FROM tenants AS t WHERE t.id = m.tenant_id AND t.sending_stopped_at IS NOT NULL))))"""
 # A place is a lease on a mission's state: whoever ends or launches the mission frees it, and a lost one frees itself.

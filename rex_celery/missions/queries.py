@@ -35,9 +35,14 @@ SELECT m.id, m.type, m.name, m.state, m.paused_at, m.priority, m.autonomy, m.rea
 """
 _GET = text(
     _MISSION
-    + """, ARRAY(SELECT jsonb_build_object('at', at, 'rule', rule, 'reason', inputs->>'reason')
+    + """, m.campaign_id, n.*, ARRAY(SELECT jsonb_build_object('at', at, 'rule', rule, 'reason', inputs->>'reason')
              FROM decisions WHERE mission_id = m.id AND rule LIKE '%->%' ORDER BY at) AS moves
-FROM missions AS m JOIN mission_progress AS p ON p.mission_id = m.id WHERE m.id = :mission
+FROM missions AS m JOIN mission_progress AS p ON p.mission_id = m.id CROSS JOIN LATERAL (
+  SELECT count(*) AS enrolled, count(*) FILTER (WHERE state = 'active') AS active, sum(planned)::bigint AS m_planned,
+    sum(sent)::bigint AS m_sent, sum(suppressed)::bigint AS m_suppressed, sum(skipped)::bigint AS m_skipped,
+    sum(failed)::bigint AS m_failed, sum(pending)::bigint AS m_pending
+  FROM enrolments WHERE mission_id = m.id
+) AS n WHERE m.id = :mission
 """
 )
 # The page is cut before the counting, so that only its missions are counted.
@@ -85,7 +90,14 @@ def get(session: Session, mission_id: UUID) -> MissionDetail:
     if row is None:
         raise no_mission(mission_id)
     steps = [_step(step) for step in session.execute(_STEPS, {"mission": mission_id})]
-    return MissionDetail(**_fields(row), steps=steps, moves=_moves(row.moves))
+    return MissionDetail(
+        **_fields(row),
+        steps=steps,
+        moves=_moves(row.moves),
+        messages=_messages(row) if row.enrolled else None,
+        active=row.active,
+        campaign_id=row.campaign_id,
+    )
 
 
 def page(
@@ -162,6 +174,10 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "actions": views.actions(state, paused=paused, awaits_approval=row.awaits_approval),
         "estimated_seconds": _remaining(row, state),
     }
+
+
+def _messages(row: Row[Any]) -> Counts:
+    return Counts(row.m_planned, row.m_sent, row.m_suppressed, row.m_skipped, row.m_failed, row.m_pending)
 
 
 def _reason(row: Row[Any], state: MissionState) -> str | None:

@@ -13,14 +13,22 @@ from rex_celery.missions.views import Message, MessageState, Outcome, OutcomeSta
 from rex_celery.paging import Page
 
 _NAME = "nullif(concat_ws(' ', l.first_name, l.last_name), '')"
+# A message has its time once the one before it has arrived.
+_WAIT = "coalesce(g.wait_reason, CASE WHEN g.run_after IS NULL THEN 'waiting_delivery' ELSE 'waiting_not_due' END)"
 _OUTCOMES = text(
     f"""
 SELECT o.chunk_no, o.lead_id, {_NAME} AS name, l.email, o.state, o.reason, o.score, o.strategy, o.channel,
-  g.id AS message_id
+  g.id AS message_id, n.run_after, n.wait_reason
 FROM outcomes AS o JOIN leads AS l ON l.id = o.lead_id
 LEFT JOIN LATERAL (
-  SELECT id FROM messages WHERE mission_id = o.mission_id AND lead_id = o.lead_id ORDER BY created_at DESC LIMIT 1
+  SELECT id FROM messages WHERE mission_id = o.mission_id AND lead_id = o.lead_id
+  ORDER BY sent_at DESC NULLS LAST, position LIMIT 1
 ) AS g ON true
+LEFT JOIN LATERAL (
+  SELECT g.run_after, {_WAIT} AS wait_reason FROM messages AS g
+  WHERE g.mission_id = o.mission_id AND g.lead_id = o.lead_id AND g.state = 'planned' AND g.enrolment_id IS NOT NULL
+  ORDER BY g.position LIMIT 1
+) AS n ON true
 WHERE o.mission_id = :mission AND (CAST(:state AS text) IS NULL OR o.state = :state)
   AND (CAST(:lead AS uuid) IS NULL OR (o.chunk_no, o.lead_id) > (:chunk, :lead))
 ORDER BY o.chunk_no, o.lead_id LIMIT :limit
@@ -28,7 +36,9 @@ ORDER BY o.chunk_no, o.lead_id LIMIT :limit
 )
 _MESSAGE = f"""
 SELECT g.id, g.mission_id, g.lead_id, {_NAME} AS lead_name, g.recipient AS to, g.channel, g.subject, g.body,
-  g.framework, g.state, g.reason, g.sent_at, g.step_key, g.chunk_no
+  g.framework, g.state, g.reason, g.sent_at, g.step_key, g.chunk_no, g.position, g.enrolment_id, g.inbox_id,
+  g.delivered_at, CASE WHEN g.state = 'planned' THEN g.run_after END AS run_after,
+  CASE WHEN g.state = 'planned' AND g.enrolment_id IS NOT NULL THEN {_WAIT} END AS wait_reason
 FROM messages AS g LEFT JOIN leads AS l ON l.id = g.lead_id
 """
 _MESSAGES = text(
@@ -36,8 +46,8 @@ _MESSAGES = text(
     + """
 WHERE g.mission_id = :mission
   AND (CAST(:lead AS uuid) IS NULL
-       OR (g.chunk_no, g.lead_id, g.step_key, g.channel) > (:chunk, :lead, :step, :channel))
-ORDER BY g.chunk_no, g.lead_id, g.step_key, g.channel LIMIT :limit
+       OR (g.chunk_no, g.lead_id, coalesce(g.position, 0), g.id) > (:chunk, :lead, :position, CAST(:id AS uuid)))
+ORDER BY g.chunk_no, g.lead_id, coalesce(g.position, 0), g.id LIMIT :limit
 """
 )
 _SENDER = text(
@@ -72,18 +82,18 @@ def messages(session: Session, mission_id: UUID, *, limit: int = 50, cursor: str
         InvalidError: the cursor is not one of this list's.
 
     """
-    chunk, lead, step, channel = paging.read_cursor(cursor, int, UUID, str, str) if cursor else (None,) * 4
+    chunk, lead, position, id_ = paging.read_cursor(cursor, int, UUID, int, UUID) if cursor else (None,) * 4
     known = {
         "mission": mission_id,
         "chunk": chunk,
         "lead": lead,
-        "step": step,
-        "channel": channel,
+        "position": position,
+        "id": id_,
         "limit": limit + 1,
     }
     rows = session.execute(_MESSAGES, known).all()
     queries.see(session, mission_id, rows)
-    return paging.cut(rows, limit, _message, lambda row: (row.chunk_no, row.lead_id, row.step_key, row.channel))
+    return paging.cut(rows, limit, _message, lambda row: (row.chunk_no, row.lead_id, row.position or 0, row.id))
 
 
 def message(session: Session, message_id: UUID) -> Message:
@@ -113,6 +123,8 @@ def _outcome(row: Row[Any]) -> Outcome:
         row.strategy,
         row.channel,
         row.message_id,
+        row.run_after,
+        views.why(row.wait_reason),
     )
 
 
@@ -130,6 +142,14 @@ def _message(row: Row[Any]) -> Message:
         MessageState(row.state),
         row.reason,
         row.sent_at,
+        row.step_key,
+        row.position,
+        row.enrolment_id,
+        row.inbox_id,
+        row.run_after,
+        row.delivered_at,
+        views.why(row.reason),
+        views.why(row.wait_reason),
     )
 
 

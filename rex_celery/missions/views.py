@@ -39,9 +39,14 @@ class MessageState(StrEnum):
 
     PLANNED = "planned"
     CLAIMED = "claimed"
-    ACCEPTED = "accepted"
+    SUBMITTED = "submitted"
     UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
     DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    REPLIED = "replied"
+    COMPLAINED = "complained"
     SUPPRESSED = "suppressed"
     SKIPPED = "skipped"
     FAILED = "failed"
@@ -60,7 +65,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many leads stand where: ``planned = sent + suppressed + skipped + failed + pending``, always."""
+    """How many leads or messages stand where: ``planned = sent + suppressed + skipped + failed + pending``, always."""
 
     planned: int
     sent: int
@@ -135,10 +140,17 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class MissionDetail(Mission):
-    """A mission with its steps in order and the moves it made so far."""
+    """A mission with its steps in order and the moves it made so far.
+
+    ``messages`` counts the messages of all whom it enrolled; None when it enrolled nobody, because each of its leads
+    gets one message at most. ``active`` is how many are on their way through its sequence.
+    """
 
     steps: list[Step]
     moves: list[Move]
+    messages: Counts | None
+    active: int
+    campaign_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +167,10 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one lead of a mission; ``reason`` is a code, ``reason_text`` and ``action`` are for people."""
+    """What became of one lead of a mission; ``reason`` is a code, ``reason_text`` and ``action`` are for people.
+
+    ``next_at`` is when its next message may go, ``wait`` why not before; both None when none is scheduled.
+    """
 
     lead_id: UUID
     name: str | None
@@ -168,11 +183,18 @@ class Outcome:
     strategy: str | None
     channel: str | None
     message_id: UUID | None
+    next_at: datetime | None
+    wait: Why | None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one person."""
+    """One message to one person.
+
+    ``position`` is its place in the sequence, None for one that went out at once. While it is planned, ``run_after``
+    says from when it may go, None: not before the one before it has arrived. ``wait`` says why it has not gone yet and
+    ``why`` explains ``reason``.
+    """
 
     id: UUID
     mission_id: UUID
@@ -186,6 +208,14 @@ class Message:
     state: MessageState
     reason: str | None
     sent_at: datetime | None
+    step_key: str
+    position: int | None
+    enrolment_id: UUID | None
+    inbox_id: UUID | None
+    run_after: datetime | None
+    delivered_at: datetime | None
+    why: Why | None
+    wait: Why | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery.compliance import suppression
 from rex_celery.integrations.base import Mailbox
-from rex_celery.outreach import approvals, ledger, pinning
+from rex_celery.outreach import approvals, ledger, pinning, recipients, senders
 from rex_celery.vocabulary import Channel
 from rex_celery.work import WorkRef
 
@@ -122,8 +122,6 @@ def _inboxes(
     session: Session, tenant_id: UUID, going: Sequence[Message], default: Mailbox
 ) -> dict[tuple[UUID, str], UUID]:
     """The inbox of each person on each channel: whoever writes first writes all."""
-    from rex_celery.outreach import senders
-
     chosen: dict[tuple[UUID, str], UUID] = {}
     for channel in Channel:
         people = list(dict.fromkeys(one.lead_id for one in going if one.channel == channel))
@@ -161,8 +159,6 @@ def _schedule(  # noqa: PLR0913  the parts of one act
 
 
 def _provider(message: Message) -> str | None:
-    from rex_celery.outreach import recipients
-
     return recipients.recipient_provider(message.recipient) if message.channel == Channel.EMAIL else None
 
 

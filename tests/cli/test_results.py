@@ -26,6 +26,8 @@ def an_outcome(name: str, state: OutcomeState, **fields: object) -> Outcome:
         "strategy": None,
         "channel": None,
         "message_id": None,
+        "next_at": None,
+        "wait": None,
     }
     return Outcome(**(known | fields))  # type: ignore[arg-type]  # a builder
 
@@ -52,6 +54,9 @@ def a_mission(**fields: object) -> MissionDetail:
         "estimated_seconds": None,
         "steps": [],
         "moves": [],
+        "messages": None,
+        "active": 0,
+        "campaign_id": None,
     }
     return MissionDetail(**(known | fields))  # type: ignore[arg-type]  # a builder
 
