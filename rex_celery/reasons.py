@@ -182,6 +182,8 @@ _WAITING = (
     Reason("waiting_retry", "The provider did not take it; it is tried again.", "Wait."),
     Reason("waiting_sender", "Its inbox is paused or was suspended.", "Let the inbox send again, or add another."),
     Reason("waiting_campaign_paused", "The campaign is paused.", "Let the campaign go on."),
+    Reason("sender_paused", "Somebody paused this inbox.", "Let the inbox send again."),
+    Reason("connection_disabled", "The connection of this inbox was disabled.", "Enable the connection."),
     Reason("waiting_linkedin_task", "Somebody must send it by hand on LinkedIn.", "Do the task in the to-do list."),
 )
 
