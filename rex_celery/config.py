@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     smtp_security: str = Field("starttls", alias="REX_SMTP_SECURITY", pattern="^(starttls|tls|none)$")
     smtp_timeout_seconds: int = Field(30, alias="REX_SMTP_TIMEOUT_SECONDS", ge=1)
 
+    # A language model, at OpenAI or at any server with the same API; without a key none is asked.
+    openai_api_key: SecretStr = Field(SecretStr(""), alias="REX_OPENAI_API_KEY")
+    openai_base_url: str = Field("", alias="REX_OPENAI_BASE_URL")
+    openai_model: str = Field("gpt-4o-mini", alias="REX_OPENAI_MODEL")
+
     @model_validator(mode="after")
     def _derive(self) -> Self:
         self.home = self.home.expanduser().resolve()

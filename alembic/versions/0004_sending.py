@@ -529,6 +529,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_replies_lead_id", "replies", ["lead_id"], unique=False)
     op.create_index("ix_replies_thread_id", "replies", ["thread_id"], unique=False)
+    op.create_index(
+        "ix_replies_unclear",
+        "replies",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'reply' AND label = 'unclear' AND labelled_by = 'rules'"),
+    )
     op.create_table(
         "todos",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -688,6 +695,7 @@ def downgrade() -> None:
     op.drop_index("uq_todos_kind_message_id", table_name="todos", postgresql_where=sa.text("message_id IS NOT NULL"))
     op.drop_index("ix_todos_tenant_id_state_created_at", table_name="todos")
     op.drop_table("todos")
+    op.drop_index("ix_replies_unclear", table_name="replies")
     op.drop_index("ix_replies_thread_id", table_name="replies")
     op.drop_index("ix_replies_lead_id", table_name="replies")
     op.drop_table("replies")

@@ -36,6 +36,7 @@ CONTROL = {
     "connections": "SELECT (id, tenant_id, provider, state)",
     "imap_cursors": "SELECT (connection_id, tenant_id, retry_at, polled_at)",
     "inbound_events": "SELECT (id, tenant_id, state, run_after, received_at), DELETE",
+    "replies": "SELECT (id, tenant_id, kind, label, labelled_by)",
     "webhook_endpoints": "SELECT (id, tenant_id, state, after_seq, busy_until)",
     "webhook_deliveries": "SELECT (id, tenant_id, endpoint_id, state, next_at)",
     "cap_usage": "SELECT (tenant_id, slot), DELETE",

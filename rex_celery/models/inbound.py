@@ -93,6 +93,12 @@ class Reply(TenantOwned, Base):
         UniqueConstraint("tenant_id", "channel", "external_id"),
         Index("ix_replies_thread_id", "thread_id"),
         Index("ix_replies_lead_id", "lead_id"),
+        # Those that the rules left unclear, which a model may be asked about.
+        Index(
+            "ix_replies_unclear",
+            "id",
+            postgresql_where=text("kind = 'reply' AND label = 'unclear' AND labelled_by = 'rules'"),
+        ),
     )
 
     id: Mapped[Id]
