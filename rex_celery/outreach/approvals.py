@@ -19,8 +19,8 @@ Edited = Mapping[UUID, tuple[str, str]]
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('rex approvals ' || CAST(:mission AS text), 0))")
 _TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('rex approvals ' || CAST(:mission AS text), 0))")
 _GUARDED = text("""
-SELECT m.autonomy <> 'auto' AND NOT EXISTS (
-  SELECT FROM steps AS s WHERE s.mission_id = m.id AND s.kind = 'approval' AND s.result ? 'approved_by')
+SELECT m.autonomy, m.campaign_id, EXISTS (
+  SELECT FROM steps AS s WHERE s.mission_id = m.id AND s.kind = 'approval' AND s.result ? 'approved_by') AS released
 FROM missions AS m WHERE m.id = :mission
 """)
 _MISSIONS = text("SELECT DISTINCT mission_id FROM messages WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY 1")
@@ -61,10 +61,13 @@ WHERE mission_id = :mission AND kind = 'approval'
 """)
 
 
-def are_needed(session: Session, mission_id: UUID) -> bool:
+def are_needed(session: Session, tenant_id: UUID, mission_id: UUID) -> bool:
     """Whether messages that are enrolled now must be approved; a decision to let all go waits for our commit."""
     session.execute(_TOGETHER, {"mission": mission_id})
-    return bool(session.execute(_GUARDED, {"mission": mission_id}).scalar())
+    mission = session.execute(_GUARDED, {"mission": mission_id}).one()
+    if mission.released or mission.autonomy == "auto":
+        return False
+    return mission.autonomy == "suggest" or policies.of(session, tenant_id, mission.campaign_id).approve_first > 0
 
 
 def approve(  # noqa: PLR0913, PLR0917  what was decided, by whom and when

@@ -83,7 +83,7 @@ def enrol(session: Session, ref: WorkRef, params: Mapping[str, Any], now: dateti
     going = [one for one in planned if one.lead_id not in stopped]
     sender = params["sender"]
     inboxes = _inboxes(session, ref.tenant_id, going, Mailbox(sender["email"], sender["name"]))
-    guarded = approvals.are_needed(session, ref.mission_id)
+    guarded = approvals.are_needed(session, ref.tenant_id, ref.mission_id)
     enrolments = _insert(session, ref, params, going, now)
     elsewhere = {one.lead_id: "already_enrolled" for one in going if one.lead_id not in enrolments}
     ledger.hold_back(session, ref, stopped)

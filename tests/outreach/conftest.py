@@ -9,6 +9,7 @@ from rex_celery import db
 from rex_celery.models import Mission
 from rex_celery.work import WorkRef
 from tests.factories import a_lead, a_message, a_mission, an_outcome
+from tests.missions.conftest import carrier  # noqa: F401  a fixture
 
 # Whatever a person may do that must hold the next message.
 STOPS = (
