@@ -64,10 +64,12 @@ def take(intake: Intake, matches: Sequence[Match], also: Collection[UUID] = (), 
     thread_id = threads.of(session, tenant_id, intake.arrival, match)
     arrivals.place(session, kept, thread_id)
     threads.touch(session, tenant_id, thread_id, intake.arrival, reading.label)
+    if reading.label is Label.OPT_OUT:
+        # Before the plain stop, so that this is the reason that is kept.
+        opting_out.take(intake, people.answered, word_of_provider)
     _stop(intake, people)
     _note(intake, match)
     if reading.label is Label.OPT_OUT:
-        opting_out.take(intake, people.answered, word_of_provider)
         todos.close_thread(session, tenant_id, thread_id, Closing(TodoState.DISMISSED, "rex", intake.now))
     else:
         said = Answer(thread_id, intake.arrival.sender, intake.arrival.words, reading.label, reading.confidence)

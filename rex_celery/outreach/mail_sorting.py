@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from rex_celery.compliance import opt_out
+from rex_celery.integrations import mail_automatic
 from rex_celery.integrations.base import InboundEmail
 from rex_celery.outreach.classification import classify
 from rex_celery.outreach.labels import Label
@@ -18,12 +19,6 @@ class Author(StrEnum):
     MACHINE = "machine"
 
 
-# Exchange and others say it in the subject where they forget the header.
-_SUBJECTS = re.compile(
-    r"^(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|ooo\b|automatische antwort"
-    r"|abwesenheit|r[ée]ponse automatique|absence du bureau|respuesta autom[áa]tica|fuera de la oficina)",
-    re.IGNORECASE,
-)
 _LEFT = re.compile(
     r"\bno longer (?:with|at|works?|working|employed|part of)\b|\bhas left\b|\bi(?:'ve| have) left\b"
     r"|\bleft the company\b"
@@ -36,7 +31,7 @@ _BARE_WORDS = 12
 
 def author(mail: InboundEmail) -> Author:
     """Who wrote it. In doubt a person did: that stops what sends itself, and only holds it up where it was nobody."""
-    if not mail.automatic and not _SUBJECTS.match(mail.subject.strip()):
+    if not mail.automatic:
         return Author.PERSON
     words = own_words(mail)
     if len(words.split()) <= _BARE_WORDS and opt_out.detect(words):
@@ -44,7 +39,7 @@ def author(mail: InboundEmail) -> Author:
     said = " ".join(f"{mail.subject} {words}".casefold().replace("’", "'").split())
     if _LEFT.search(said):
         return Author.LEFT
-    if _SUBJECTS.match(mail.subject.strip()) or classify(said).label is Label.OUT_OF_OFFICE:
+    if mail_automatic.announces_absence(mail.subject) or classify(said).label is Label.OUT_OF_OFFICE:
         return Author.AWAY
     return Author.MACHINE
 
