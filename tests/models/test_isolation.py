@@ -16,7 +16,10 @@ from rex_celery.models import Base
 Connection = psycopg.Connection[tuple[object, ...]]
 Touched = Callable[..., int | str]
 OWNED = sorted(table.name for table in Base.metadata.tables.values() if "tenant_id" in table.columns)
-APPEND_ONLY = ("agent_logs", "agent_runs", "audit", "decisions", "events", "lead_history", "outbox")
+APPEND_ONLY = (
+    *("agent_logs", "agent_runs", "audit", "decisions", "delivery_facts", "events", "lead_history", "outbox"),
+    "sequence_versions",
+)
 
 
 @pytest.mark.parametrize("table", [*OWNED, "tenants"])
@@ -78,10 +81,23 @@ def test_without_a_role_nothing_may_be_asked(database: Services) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("table", ["leads", "outcomes", "suppressions", "outbox"])
+@pytest.mark.parametrize(
+    "table", ["leads", "outcomes", "suppressions", "outbox", "threads", "todos", "meetings", "simulations"]
+)
 def test_the_engine_itself_cannot_read_people(full_tenant: UUID, table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         control(f"SELECT count(*) FROM {table}")
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["inboxes.address", "connections.secret", "enrolments.lead_id", "inbound_events.payload", "webhook_endpoints.url"],
+)
+def test_the_engine_itself_sees_where_work_is_due_and_not_whom_it_is_about(full_tenant: UUID, column: str) -> None:
+    table, _, name = column.partition(".")
+    control(f"SELECT id, state FROM {table} LIMIT 1")
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        control(f"SELECT {name} FROM {table} LIMIT 1")
 
 
 @pytest.mark.parametrize("column", ["recipient", "subject", "body"])
