@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery.integrations.base import InboundEmail, InboundText
-from rex_celery.outreach import mail_sorting
+from rex_celery.outreach import mail_sorting, storable
 from rex_celery.outreach.classification import Reading
 from rex_celery.outreach.matching import Match
 
@@ -65,10 +65,6 @@ class Intake:
     now: datetime
 
 
-# A subject or an id is never longer; what is longer is an attack or a mistake.
-_LONGEST_LINE = 998
-_LONGEST_TEXT = 200_000
-
 _KNOWN = text("""
 SELECT kind, lead_id, thread_id, label FROM replies
 WHERE tenant_id = :tenant AND channel = :channel AND external_id = :external_id
@@ -87,27 +83,27 @@ _PLACE = text("UPDATE replies SET thread_id = :thread WHERE id = :reply")
 
 def of_email(mail: InboundEmail, inbound_event_id: int | None = None) -> Arrival:
     """A mail as it is kept. One without a Message-ID gets a name from what stands in it, so that it is known again."""
-    content = _clean(f"{mail.sender.address}\n{mail.subject}\n{mail.at.isoformat()}\n{mail.text}")
+    content = storable.words(f"{mail.sender.address}\n{mail.subject}\n{mail.at.isoformat()}\n{mail.text}")
     return Arrival(
         "email",
-        _line(mail.message_id) or f"<{hashlib.sha256(content.encode()).hexdigest()}@no-message-id>",
-        _line(mail.sender.address),
-        _line(", ".join(mail.recipients)),
-        _line(mail.subject),
-        _clean(mail_sorting.own_words(mail)),
-        _clean(mail.text),
+        storable.line(mail.message_id) or f"<{hashlib.sha256(content.encode()).hexdigest()}@no-message-id>",
+        storable.line(mail.sender.address),
+        storable.line(", ".join(mail.recipients)),
+        storable.line(mail.subject),
+        storable.words(mail_sorting.own_words(mail)),
+        storable.words(mail.text),
         mail.at,
-        _line(mail.in_reply_to),
-        tuple(_line(one) for one in mail.references),
+        storable.line(mail.in_reply_to),
+        tuple(storable.line(one) for one in mail.references),
         inbound_event_id,
     )
 
 
 def of_text(text: InboundText, number: str, inbound_event_id: int | None = None) -> Arrival:
     """A text message as it is kept, from this number (E.164)."""
-    words, id_, recipient = _clean(text.text), _line(text.provider_id), _line(text.recipient)
+    words, id_, recipient = storable.words(text.text), storable.line(text.provider_id), storable.line(text.recipient)
     event = inbound_event_id
-    return Arrival("sms", id_, _line(number), recipient, "", words, words, text.at, inbound_event_id=event)
+    return Arrival("sms", id_, storable.line(number), recipient, "", words, words, text.at, inbound_event_id=event)
 
 
 def known(intake: Intake) -> Received | None:
@@ -168,12 +164,3 @@ def _columns(arrival: Arrival) -> dict[str, Any]:
 
 def _received(row: Row[Any]) -> Received:
     return Received(ArrivalKind(row.kind), row.lead_id, row.thread_id, row.label, new=False)
-
-
-def _clean(text: str) -> str:
-    """Postgres cannot store NUL, nor half a character."""
-    return text[:_LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _line(text: str) -> str:
-    return " ".join(_clean(text)[:_LONGEST_LINE].split())

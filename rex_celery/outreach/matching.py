@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery.integrations.base import InboundEmail
-from rex_celery.outreach import finding, reply_token, senders_of
+from rex_celery.outreach import finding, reply_token, senders_of, storable
 
 
 class MatchedBy(StrEnum):
@@ -95,7 +95,7 @@ def _signs(session: Session, tenant_id: UUID, mail: InboundEmail, secret: str) -
 
 
 def _named(session: Session, tenant_id: UUID, message_ids: Sequence[str]) -> Row[Any] | None:
-    words = [word for each in message_ids if (word := each.strip())]
+    words = [word for each in message_ids if (word := storable.line(each))]
     if not words:
         return None
     columns = {
