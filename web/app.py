@@ -17,6 +17,7 @@ from web.api import (
     approvals,
     campaigns,
     connections,
+    consents,
     emergency_stop,
     events,
     health,
@@ -33,6 +34,7 @@ from web.api import (
     simulations,
     snippets,
     status,
+    suppressions,
     webhooks_in,
 )
 from web.api.shapes import Problem
@@ -63,6 +65,8 @@ RESOURCES = (
     simulations.api,
     webhooks_in.api,
     inbound_events.api,
+    suppressions.api,
+    consents.api,
 )
 _SCHEMES: dict[str, SecurityScheme | dict[str, Any]] = {
     "bearer": SecurityScheme(type="http", scheme="bearer", description="An API key: rex_<prefix>_<secret>."),

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from rex_celery.cli import demo, doctor, keys, leads, migrate, missions, simulate, tenants, up, users
+from rex_celery.cli import (
+    consents,
+    demo,
+    doctor,
+    keys,
+    leads,
+    migrate,
+    missions,
+    simulate,
+    suppressions,
+    tenants,
+    up,
+    users,
+)
 from rex_celery.errors import RefusedError
 
 # What a group needs is imported when one of its commands runs, so that `rex --help` answers at once.
@@ -21,6 +34,8 @@ app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.add_typer(missions.app, name="missions")
 app.add_typer(leads.app, name="leads")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(consents.app, name="consents")
 app.command("simulate")(simulate.simulate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(keys.app, name="keys")

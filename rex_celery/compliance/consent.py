@@ -1,7 +1,7 @@
 """The record of consent: who agreed to which channel, in which words, when, and until when."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -14,26 +14,36 @@ from rex_celery.vocabulary import Channel
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a person agreed to: ``source`` is the form or call it came from, ``wording`` what they were shown."""
+    """What a person agreed to: ``source`` is the form or call it came from, ``wording`` what they were shown.
+
+    ``evidence`` is what proves it, such as the form's address or an IP; ``recorded_by`` who entered it.
+    """
 
     channel: Channel
     source: str
     wording: str
     given_at: datetime
+    evidence: dict[str, str] = field(default_factory=dict)
+    recorded_by: str = ""
 
 
-def record(session: Session, tenant_id: UUID, lead_id: UUID, agreement: Agreement) -> None:
-    """Keep a consent; an earlier one stays as it was."""
-    session.execute(
-        insert(Consent).values(
+def record(session: Session, tenant_id: UUID, lead_id: UUID, agreement: Agreement) -> UUID:
+    """Keep a consent and give its id; an earlier one stays as it was."""
+    stored: UUID = session.execute(
+        insert(Consent)
+        .values(
             tenant_id=tenant_id,
             lead_id=lead_id,
             channel=agreement.channel,
             source=agreement.source,
             wording=agreement.wording,
             given_at=agreement.given_at,
+            evidence=agreement.evidence,
+            recorded_by=agreement.recorded_by,
         )
-    )
+        .returning(Consent.id)
+    ).scalar_one()
+    return stored
 
 
 def withdraw(session: Session, lead_id: UUID, channel: Channel, at: datetime) -> int:
