@@ -129,6 +129,7 @@ class Suppression(TenantOwned, Base):
         Index("ix_suppressions_tenant_id_email", "tenant_id", "email"),
         Index("ix_suppressions_tenant_id_phone", "tenant_id", "phone"),
         Index("ix_suppressions_tenant_id_lead_id", "tenant_id", "lead_id"),
+        Index("ix_suppressions_listed", "tenant_id", "created_at", "id"),
         Index("ix_suppressions_domain", "tenant_id", "domain", postgresql_where=text("domain IS NOT NULL")),
         CheckConstraint("scope IN ('all', 'email', 'sms', 'linkedin')", "scope"),
     )
