@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from rex_celery import config, db
+from rex_celery.models import Sequence as SequenceRow
 from rex_celery.outreach import shipped_forms
 from rex_celery.tenancy.access import Role
-from tests.factories import a_lead
+from tests.factories import a_lead, a_message, a_mission, an_enrolment, an_outcome
 from tests.web.conftest import Someone
 
 API = "/api/rex"
@@ -137,6 +138,7 @@ def test_nothing_of_another_tenant_can_be_changed(someone: Someone, admin: Flask
     assert admin.post(f"{address}/versions", json=version).status_code == 404
     assert admin.post(f"{address}/activate", json={"version": 1}).status_code == 404
     assert admin.post(f"{address}/preview", json={}).status_code == 404
+    assert admin.post(f"{address}/migrate", json={"from_version": 1, "to_version": 1}).status_code == 404
 
 
 @ANY
@@ -146,3 +148,28 @@ def test_any_steps_get_an_answer(admin: FlaskClient, monkeypatch: pytest.MonkeyP
     body = json.dumps({"steps": steps})
     answer = admin.post(f"{API}/sequences/preview", data=body, content_type="application/json")
     assert answer.status_code in {200, 400, 422}, answer.text
+
+
+def test_people_move_to_another_version_after_a_look(admin: FlaskClient, tenant: UUID) -> None:
+    id_ = created(admin)["id"]
+    address = f"{API}/sequences/{id_}"
+    later = STEP | {"key": "second", "day": 4, "subject": ""}
+    admin.post(f"{address}/versions", json={"steps": [STEP, later], "edited_from": 1})
+    with db.transaction(tenant) as session:
+        sender = {"name": "Ada", "email": "ada@acme.example.com", "postal_address": "1 Main Street"}
+        mission = a_mission(session, tenant, params={"sender": sender, "offer": "", "framework": None})
+        lead = a_lead(session, tenant)
+        an_outcome(session, mission, lead)
+        sequence = session.get(SequenceRow, UUID(str(id_)))
+        assert sequence
+        enrolment = an_enrolment(session, mission, lead, sequence)
+        sent = {"state": "delivered", "sent_at": enrolment.started_at, "delivered_at": enrolment.started_at}
+        a_message(session, mission, lead, enrolment_id=enrolment.id, position=0, step_key="first", **sent)
+    ask = {"from_version": 1, "to_version": 2}
+    looked = admin.post(f"{address}/migrate", json=ask).json
+    assert (looked["moving"], looked["staying"], looked["steps"][1]["added"]) == (1, 0, 1)
+    assert admin.get(address).json["versions"][0]["enrolled"] == 0
+    assert admin.post(f"{address}/migrate", json=ask | {"preview": False}).json == looked
+    assert [one["enrolled"] for one in admin.get(address).json["versions"]] == [1, 0]
+    assert admin.post(f"{address}/migrate", json={"from_version": 1, "to_version": 1}).status_code == 422
+    assert admin.post(f"{address}/migrate", json={"from_version": 1, "to_version": 9}).status_code == 404

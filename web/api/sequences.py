@@ -20,6 +20,7 @@ from web.api.steps_shape import Steps
 
 api = resource("sequences", "The steps that leads go through, in versions that never change.")
 
+LARGEST_VERSION = 2**31 - 1
 _Detail = documented(SequenceDetail)
 _Shown = listed(Shown, "Preview")
 
@@ -41,21 +42,23 @@ class SequenceQuery(Cursor):
 
 
 class VersionQuery(Query):
-    version: int | None = Field(None, ge=1, description="Whose steps to show; the active one's unless given.")
+    version: int | None = Field(
+        None, ge=1, le=LARGEST_VERSION, description="Whose steps to show; the active one's unless given."
+    )
 
 
 class VersionCreate(Body):
     """New steps; who is on their way stays with the version they began with."""
 
     steps: Steps
-    edited_from: int = Field(ge=1, description="The newest version when the edit began.")
+    edited_from: int = Field(ge=1, le=LARGEST_VERSION, description="The newest version when the edit began.")
     activate: bool = Field(False, description="Let new people go through this version.")
 
 
 class Activation(Body):
     """Which version new people go through."""
 
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=LARGEST_VERSION)
 
 
 class Readership(Body):
@@ -74,7 +77,7 @@ class Readership(Body):
 class PreviewOf(Readership):
     """A preview of a stored version."""
 
-    version: int | None = Field(None, ge=1)
+    version: int | None = Field(None, ge=1, le=LARGEST_VERSION)
 
 
 class PreviewSteps(Readership):
