@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import machine, pipeline, ready, report, scaling, web
+from bench import intake, machine, pipeline, ready, report, scaling, web
 from bench import stage as stages
 
 MEASUREMENTS: dict[str, Callable[[stages.Stage], dict[str, object]]] = {
     "pipeline": pipeline.measure,
     "web": web.measure,
+    "intake": intake.measure,
     "scaling": scaling.measure,
     "ready": ready.measure,
 }

@@ -9,7 +9,11 @@ import selectors
 import socket
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
+from pathlib import Path
 from statistics import quantiles
 
 HOST = "127.0.0.1"
@@ -24,7 +28,7 @@ class Client:
     received: bytearray = field(default_factory=bytearray)
 
 
-def run(port: int, request: bytes, clients: int, requests: int) -> dict[str, float]:
+def run(port: int, asked: Iterator[bytes], clients: int, requests: int) -> dict[str, float]:
     """Ask ``requests`` times in all; milliseconds, errors (answers other than 2xx) and requests a second."""
     selector = selectors.DefaultSelector()
     waiting = [Client(socket.create_connection((HOST, port), timeout=60)) for _ in range(clients)]
@@ -33,7 +37,7 @@ def run(port: int, request: bytes, clients: int, requests: int) -> dict[str, flo
     for client in waiting[:left]:
         client.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(client.line, selectors.EVENT_READ, client)
-        left -= _ask(client, request)
+        left -= _ask(client, next(asked))
     while len(seen) < requests:
         for key, _ in selector.select(60):
             client = key.data
@@ -43,7 +47,7 @@ def run(port: int, request: bytes, clients: int, requests: int) -> dict[str, flo
             seen.append((time.perf_counter() - client.asked) * 1000)
             errors += not 200 <= status < 300
             if left:
-                left -= _ask(client, request)
+                left -= _ask(client, next(asked))
     seconds = time.perf_counter() - began
     for client in waiting:
         client.line.close()
@@ -75,14 +79,32 @@ def _read(client: Client) -> int | None:
     if not found:
         return None
     lines = head.decode("latin-1").lower().split("\r\n")
-    length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
+    # An answer without content says no length.
+    length = next((int(line.partition(":")[2]) for line in lines if line.startswith("content-length:")), 0)
     return int(lines[0].split()[1]) if len(body) >= length else None
 
 
 def main() -> None:
     """Serve one order."""
     order = json.load(sys.stdin)
-    json.dump(run(order["port"], order["request"].encode(), order["clients"], order["requests"]), sys.stdout)
+    if "file" in order:
+        posts = _posts(Path(order["file"]))
+        asked, requests = iter(posts), len(posts)
+    else:
+        asked, requests = repeat(order["request"].encode()), order["requests"]
+    json.dump(run(order["port"], asked, order["clients"], requests), sys.stdout)
+
+
+def keep(file: Path, posts: Iterable[bytes]) -> None:
+    """Write requests that differ, for an order that names the file."""
+    with file.open("wb") as out:
+        for post in posts:
+            out.write(len(post).to_bytes(8) + post)
+
+
+def _posts(file: Path) -> list[bytes]:
+    with file.open("rb") as source:
+        return [source.read(int.from_bytes(size)) for size in iter(partial(source.read, 8), b"")]
 
 
 if __name__ == "__main__":
