@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from rex_celery.config import CHECKOUT
 from rex_celery.embedded import ports
 from rex_celery.embedded.services import Services
+from tests.absent import absent
 from tests.processes import Team, wait_until
 from tests.tenancy.keys_of import a_key
 from web import build_ui
@@ -43,13 +44,6 @@ class RunningRex:
 
     url: str
     live_url: str
-
-
-def absent(part: str) -> None:
-    """Locally a missing part is a reason to skip; in CI nothing may be missing."""
-    if os.environ.get("CI"):  # noqa: TID251  the one word that CI says about itself
-        pytest.fail(f"{part} is absent, and CI=true")
-    pytest.skip(f"{part} is absent")
 
 
 @pytest.fixture(scope="session")
