@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     max_dormant_days: int = Field(365, alias="REX_MAX_DORMANT_DAYS", ge=1)
     # A provider sends again for a day what it thinks we missed; until then its events must be known.
     inbound_days: int = Field(30, alias="REX_INBOUND_DAYS", ge=2)
+    # Let webhooks out go to plain HTTP and to addresses of this machine and its network.
+    webhooks_private: bool = Field(False, alias="REX_WEBHOOKS_PRIVATE")
     log_level: str = Field("INFO", alias="REX_LOG_LEVEL")
 
     smtp_host: str = Field("", alias="REX_SMTP_HOST")

@@ -338,6 +338,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("endpoint_id", "seq", name=op.f("uq_webhook_deliveries_endpoint_id_seq")),
     )
     op.create_index(
+        "ix_webhook_deliveries_tenant_id_created_at", "webhook_deliveries", ["tenant_id", "created_at"], unique=False
+    )
+    op.create_index(
         "ix_webhook_deliveries_due",
         "webhook_deliveries",
         ["next_at"],
@@ -713,6 +716,7 @@ def downgrade() -> None:
     op.drop_table("enrolments")
     op.drop_table("recipient_paces")
     op.drop_table("breakers")
+    op.drop_index("ix_webhook_deliveries_tenant_id_created_at", table_name="webhook_deliveries")
     op.drop_index(
         "ix_webhook_deliveries_due", table_name="webhook_deliveries", postgresql_where=sa.text("state = 'pending'")
     )

@@ -38,6 +38,7 @@ class WebhookDelivery(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("endpoint_id", "seq"),
         CheckConstraint("state IN ('pending','delivered','failed','held')", "state"),
+        Index("ix_webhook_deliveries_tenant_id_created_at", "tenant_id", "created_at"),
         Index("ix_webhook_deliveries_due", "next_at", postgresql_where=text("state = 'pending'")),
     )
 
