@@ -1,6 +1,7 @@
 """Dovecot, a mail server that somebody else wrote, with a mailbox for whoever signs in."""
 
 import imaplib
+import grp
 import os
 import pwd
 import shutil
@@ -133,7 +134,7 @@ def _settings(home: Path, served: Dovecot) -> str:
         tls_port=served.tls_port,
         password=PASSWORD,
         internal="dovecot" if is_root else me,
-        internal_group="dovecot" if is_root else str(os.getgid()),
+        internal_group="dovecot" if is_root else grp.getgrgid(os.getgid()).gr_name,
         login="dovenull" if is_root else me,
         uid=_NOBODY if is_root else os.getuid(),
         gid=_NOBODY if is_root else os.getgid(),
