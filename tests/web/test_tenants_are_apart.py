@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from rex_celery import bus, db
 from rex_celery.events import MissionPaused
-from rex_celery.models import ImportRejection, InboundEvent
-from tests.factories import a_lead, a_message, a_mission, a_step, an_import, an_outcome
+from rex_celery.models import Campaign, ImportRejection, InboundEvent, Snippet
+from tests.factories import a_lead, a_message, a_mission, a_sequence, a_step, an_import, an_outcome
 from tests.web.conftest import Someone
 
 API = "/api/rex"
@@ -40,10 +40,19 @@ READ = {
     "/status": 200,
     "/settings": 200,
     "/webhooks/in": 200,
+    "/approvals": 200,
 }
 CHANGE = {f"/missions/<mission_id>/{action}": 404 for action in ("cancel", "pause", "resume", "retry", "approve")}
 CHANGE["/webhooks/in/<inbound_event_id>/retry"] = 404
 OWN_ONLY = {"/emergency-stop", "/emergency-stop/release"}
+# The ids of what is decided stand in the body; tests/web/test_approvals.py names another tenant's.
+OWN_ONLY |= {"/approvals/approve", "/approvals/reject"}
+# What a body asks of a sequence; tests/web/test_sequences.py names another tenant's.
+OWN_ONLY |= {f"/sequences/<sequence_id>/{act}" for act in ("versions", "activate", "preview", "migrate")}
+OWN_ONLY |= {"/sequences/preview", "/snippets/<name>"}
+READ |= {"/sequences": 200, "/sequences/<sequence_id>": 404, "/snippets": 200}
+READ |= {"/campaigns": 200, "/campaigns/<campaign_id>": 404}
+CHANGE |= {f"/campaigns/<campaign_id>/{act}": 404 for act in ("pause", "resume")}
 MARK = "only-theirs"
 
 
@@ -61,13 +70,18 @@ def theirs(other_tenant: UUID) -> dict[str, str]:
         imported = an_import(session, other_tenant, lead, filename=MARK)
         session.add(ImportRejection(tenant_id=other_tenant, import_id=imported.id, line=2, reason=MARK))
         bus.publish(session, other_tenant, MissionPaused(mission.id))
+        sequence = a_sequence(session, other_tenant, name=MARK)
+        campaign = Campaign(tenant_id=other_tenant, name=MARK, sequence_id=sequence.id)
+        session.add_all([campaign, Snippet(tenant_id=other_tenant, name=MARK, body=MARK)])
+        session.flush()
         # A number that stands nowhere else in an answer.
         number = 10**15 + secrets.randbelow(10**15)
         told = {"id": number, "provider": MARK, "kind": MARK, "event_id": MARK, "state": "failed"}
         event = InboundEvent(tenant_id=other_tenant, **told)
         session.add(event)
         session.flush()
-        ids = {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
+        ids = {"sequence_id": sequence.id, "campaign_id": campaign.id}
+        ids |= {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
         ids["inbound_event_id"] = event.id
     return {name: str(value) for name, value in ids.items()}
 
@@ -124,7 +138,17 @@ def test_a_filter_cannot_reach_across(admin: FlaskClient, theirs: dict[str, str]
 
 
 def _everything(tenant: UUID) -> list[str]:
-    tables = ("missions", "steps", "messages", "outcomes", "events", "agent_logs", "audit", "inbound_events")
+    tables = (
+        "missions",
+        "steps",
+        "messages",
+        "outcomes",
+        "events",
+        "agent_logs",
+        "audit",
+        "inbound_events",
+        "campaigns",
+    )
     with db.transaction(tenant) as session:
         rows = [session.execute(text(f"SELECT t::text FROM {table} AS t ORDER BY 1")).scalars() for table in tables]
         return [row for found in rows for row in found]
