@@ -1,7 +1,7 @@
 """Dovecot, a mail server that somebody else wrote, with a mailbox for whoever signs in."""
 
-import imaplib
 import grp
+import imaplib
 import os
 import pwd
 import shutil
