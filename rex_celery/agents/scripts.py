@@ -59,8 +59,8 @@ def written(lead: LeadRow, scripts: Scripts, job: Job) -> list[Written] | Verdic
     over = False
     for position, step in enumerate(scripts.of(lead.strategy)):
         one = _passed_over(lead, step, job) if over else _with_substitute(lead, step, scripts, job)
-        if one.channel is Channel.EMAIL and not (one.reason or one.subject or _thread(made)):
-            one = replace(one, reason="content_empty")
+        if _is_email(one) and not one.subject and not any(_is_email(other) and other.subject for other in made):
+            one = replace(one, reason="content_empty")  # it has neither a subject nor a thread to go into
         over = over or (one.reason is not None and step.on_fail is OnFail.STOP)
         made.append(replace(one, position=position))
     if all(one.reason for one in made):
@@ -68,9 +68,9 @@ def written(lead: LeadRow, scripts: Scripts, job: Job) -> list[Written] | Verdic
     return made
 
 
-def _thread(made: Sequence[Written]) -> bool:
-    """Whether an e-mail before this one begins a thread."""
-    return any(one.channel is Channel.EMAIL and one.subject and not one.reason for one in made)
+def _is_email(one: Written) -> bool:
+    """Whether this goes out as an e-mail."""
+    return one.channel is Channel.EMAIL and one.framework != TODO and one.reason is None
 
 
 def _passed_over(lead: LeadRow, step: Step, job: Job) -> Written:
