@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+LIGHTEST = "soft_touch"
+
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
@@ -26,8 +28,8 @@ def of(params: Mapping[str, Any], strategy: str | None) -> Pinned | None:
     family = sequence.get("family")
     if family is None:
         return _read(sequence)
-    # A strategy without a form of its own gets the lightest.
-    return _read(family.get(strategy or "") or list(family.values())[-1])
+    # A strategy without a form of its own gets the lightest; JSON of the database keeps no order.
+    return _read(family.get(strategy or "") or family.get(LIGHTEST) or next(iter(family.values())))
 
 
 def every(params: Mapping[str, Any]) -> tuple[Pinned, ...]:

@@ -270,3 +270,20 @@ def test_a_tenant_without_a_postal_address_is_told_what_is_missing(admin: FlaskC
 def _missions(tenant: UUID) -> int:
     with db.transaction(tenant) as session:
         return int(session.execute(text("SELECT count(*) FROM missions")).scalar_one())
+
+
+def test_a_mission_is_ordered_with_a_sequence(admin: FlaskClient, tenant: UUID) -> None:
+    mission = submitted(admin, sequence="reactivation")
+    with db.transaction(tenant) as session:
+        params = session.execute(text("SELECT params FROM missions WHERE id = :id"), {"id": mission}).scalar_one()
+    assert set(params["sequence"]["family"]) == {"multi_channel", "standard", "soft_touch"}
+
+
+def test_a_sequence_that_does_not_exist_is_answered_with_those_that_do(admin: FlaskClient) -> None:
+    answer = admin.post(MISSIONS, json=WAKE | {"sequence": "nothing of ours"})
+    assert (answer.status_code, answer.json["code"]) == (404, "sequence_not_found")
+    assert "reactivation, First touch" in answer.json["action"]
+    answer = admin.post(MISSIONS, json=WAKE | {"campaign": str(uuid4())})
+    assert (answer.status_code, answer.json["code"]) == (404, "campaign_not_found")
+    answer = admin.post(MISSIONS, json=WAKE | {"campaign": str(uuid4()), "sequence": "reactivation"})
+    assert answer.json["errors"][0]["where"] == "sequence"
