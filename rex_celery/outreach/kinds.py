@@ -67,9 +67,7 @@ def _in_words(error: InvalidError) -> str:
 
 
 def _mail(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
-    for event in events:
-        _part("outreach.replies").receive_raw(session, tenant_id, event.raw or b"", now, event.id)
-    return {}
+    return {event.id: _part("outreach.incoming").receive(session, tenant_id, event, now) for event in events}
 
 
 def _text(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:

@@ -6,16 +6,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from rex_celery import config
-from rex_celery.integrations import mail as mails
 from rex_celery.integrations.base import InboundEmail, InboundText
 from rex_celery.leads import phones
 from rex_celery.leads.identity import InvalidValueError
 from rex_celery.outreach import (
     answered,
     arrivals,
-    facts,
     machines,
-    mail_facts,
     mail_sorting,
     matching,
     opting_out,
@@ -26,17 +23,6 @@ from rex_celery.outreach import (
 from rex_celery.outreach.arrivals import ArrivalKind, Intake, Received
 from rex_celery.outreach.mail_sorting import Author
 from rex_celery.outreach.matching import Match
-
-
-def receive_raw(
-    session: Session, tenant_id: UUID, raw: bytes, now: datetime, inbound_event_id: int | None = None
-) -> Received | None:
-    """Take in one mail as it came over the wire; None for a bounce or a complaint, which is a fact about a delivery."""
-    read = mails.read(raw, now)
-    if isinstance(read, InboundEmail):
-        return receive_email(session, tenant_id, read, now, inbound_event_id)
-    facts.store(session, tenant_id, [mail_facts.of(read)], now)
-    return None
 
 
 def receive_email(

@@ -8,7 +8,6 @@ from sqlalchemy import text
 
 from rex_celery import db
 from rex_celery.models import Inbox
-from rex_celery.outreach import replies
 from rex_celery.outreach.arrivals import ArrivalKind
 from rex_celery.outreach.labels import Label
 from tests.factories import a_lead, a_message, a_mission, a_sequence, an_inbox
@@ -237,17 +236,6 @@ def test_a_colleague_who_answers_for_another_has_answered_too(tenant: UUID) -> N
     received = receive(tenant, a_mail(in_reply_to=ours(crowd), sender="bob@navy.example.com"))
     assert received.lead_id == crowd.leads[0].id
     assert set(reasons(crowd).values()) == {"suppressed_reply"}
-
-
-def test_a_mail_as_it_came_over_the_wire_is_taken_in(crowd: Crowd) -> None:
-    raw = (
-        f"From: Grace <grace@navy.example.com>\r\nTo: {OURS}\r\nSubject: Re: Shall we?\r\nMessage-ID: <a@b.example>\r\n"
-        f"In-Reply-To: {ours(crowd)}\r\n\r\nNot interested.\r\n\r\n> unsubscribe\r\n"
-    )
-    with db.transaction(crowd.tenant) as session:
-        received = replies.receive_raw(session, crowd.tenant, raw.encode(), NOON)
-    assert received
-    assert (received.kind, received.label) == (ArrivalKind.REPLY, Label.NOT_INTERESTED)
 
 
 def test_nothing_of_another_tenant_is_matched(crowd: Crowd, other_tenant: UUID) -> None:
