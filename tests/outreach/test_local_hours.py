@@ -8,6 +8,7 @@ from rex_celery.leads import area_codes, places
 from rex_celery.outreach.policy import STANDARD, Hours, Policy
 from rex_celery.outreach.windows import Opening, Place, closes_at, next_open
 from rex_celery.vocabulary import Channel
+from tests.architecture.source import CHECKOUT
 
 ALWAYS = Hours(time(0), time(23, 59), frozenset(range(1, 8)))
 # A tenant that would text at any hour of any day: what is left is the law.
@@ -26,6 +27,13 @@ FEDERAL = "8-21 8-21 8-21 8-21"
 STATES = {both.rsplit(" ", 1)[1]: both.rsplit(" ", 1)[0] for both in places._STATES["US"]}
 # A week with a holiday of every state, and the one in which clocks are put forward.
 WEEKS = (date(2026, 9, 3), date(2026, 3, 5))
+DAYS = {
+    (7, 1): "every day",
+    (6, 1): "Monday to Saturday",
+    (5, 1): "Monday to Friday",
+    (1, 6): "Saturday",
+    (1, 7): "Sunday",
+}
 LABOR_DAY = date(2026, 9, 7)
 
 
@@ -76,6 +84,19 @@ def test_p24_by_the_area_code_alone_the_law_is_the_same(state: str) -> None:
 def test_every_state_with_a_law_of_its_own_says_where_it_stands() -> None:
     assert set(NARROW) == set(sms_hours.STATES)
     assert all(law.source for law in sms_hours.STATES.values())
+
+
+def test_the_table_in_the_documentation_is_the_law_that_is_kept() -> None:
+    page = (CHECKOUT / "docs" / "sending.md").read_text(encoding="utf-8")
+    rows = page.partition("<!-- sms law -->\n")[2].partition("<!-- end -->")[0].splitlines()[2:]
+
+    assert rows == [documented(code, law) for code, law in sms_hours.STATES.items()]
+
+
+def documented(code: str, law: sms_hours.Law) -> str:
+    hours = [f"{band.start:%H:%M} to {band.end:%H:%M} {DAYS[len(band.days), min(band.days)]}" for band in law.bands]
+    hours += [] if law.holidays else ["not on public holidays"]
+    return f"| {STATES[code]} (US-{code}) | {'; '.join(hours)} | {law.source} |"
 
 
 def test_p24_the_stricter_of_area_code_and_place_counts() -> None:
