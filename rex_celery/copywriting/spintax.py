@@ -14,8 +14,8 @@ DEEPEST = 3
 # Every alternative becomes a branch of the compiled template.
 MOST_ALTERNATIVES = 200
 PREFIX = "spin_"
-# What a translation adds at most: a branch takes 33 characters.
-MOST_ADDED = 10 * 1024
+# What a translation adds at most: a branch takes 33 characters, the marks of line breaks two for each tag.
+MOST_ADDED = 16 * 1024
 
 _STRINGS: Final = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _TAG: Final = re.compile(

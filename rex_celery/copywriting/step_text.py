@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from jinja2 import Template
 
-from rex_celery.copywriting import rendering, snippets, spintax
+from rex_celery.copywriting import line_breaks, rendering, snippets, spintax
 from rex_celery.copywriting.facts import FACT_NAMES
 from rex_celery.errors import InvalidError
 
@@ -61,7 +61,7 @@ def names(text: str) -> tuple[tuple[str, int], ...]:
         InvalidError: the text is no template that messages may use.
 
     """
-    named = rendering.names(spintax.translate(text).source, _MOST)
+    named = rendering.names(_spun(text).source, _MOST)
     return tuple(sorted({one for one in named if not one[0].startswith(spintax.PREFIX)}, key=lambda one: one[::-1]))
 
 
@@ -81,7 +81,11 @@ def _written(source: str, facts: Mapping[str, str], bodies: Mapping[str, str], s
 def _wording(source: str) -> _Wording:
     if len(source.encode(errors="replace")) > LARGEST:
         raise InvalidError("The text is larger than 20 KB.", code="invalid_template")
-    spun = spintax.translate(source)
+    spun = _spun(source)
     used = frozenset(name for name, _ in rendering.names(spun.source, _MOST))
     unknown = frozenset(name for name in used - set(FACT_NAMES) if not name.startswith(spintax.PREFIX))
     return _Wording(rendering.compile_template(spun.source, _MOST), spun.sizes, unknown)
+
+
+def _spun(source: str) -> spintax.Spun:
+    return spintax.translate(line_breaks.keep(source))

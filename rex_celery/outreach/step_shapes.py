@@ -12,7 +12,7 @@ from rex_celery.vocabulary import Channel
 LAST_DAY = 365
 KEY: Final = r"[a-z0-9-]{1,40}"
 
-_KINDS: Final[Mapping[str, tuple[type, str]]] = {
+FIELDS: Final[Mapping[str, tuple[type, str]]] = {
     "key": (str, "a text"),
     "channel": (str, "a text"),
     "day": (int, "a whole number"),
@@ -39,16 +39,16 @@ def problems_of(raw: object, where: str) -> list[Problem]:
     if not isinstance(raw, Mapping):
         return [Problem(where, "is no step", f"an object with {', '.join(_NEEDED)} and body")]
     found = [
-        Problem(f"{where}.{name}", "is no field of a step", "one of " + ", ".join(_KINDS))
+        Problem(f"{where}.{name}", "is no field of a step", "one of " + ", ".join(FIELDS))
         for name in map(str, raw)
-        if name not in _KINDS
+        if name not in FIELDS
     ]
-    found += [Problem(f"{where}.{name}", "is missing", _KINDS[name][1]) for name in _NEEDED if name not in raw]
-    return found + [one for name in _KINDS if name in raw for one in _value(name, raw[name], f"{where}.{name}")]
+    found += [Problem(f"{where}.{name}", "is missing", FIELDS[name][1]) for name in _NEEDED if name not in raw]
+    return found + [one for name in FIELDS if name in raw for one in _value(name, raw[name], f"{where}.{name}")]
 
 
 def _value(name: str, value: object, where: str) -> list[Problem]:
-    kind, spelled = _KINDS[name]
+    kind, spelled = FIELDS[name]
     if name == "substitute" and value is None:
         return []
     if type(value) is not kind:  # True is an int to Python and no day to anybody
