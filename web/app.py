@@ -22,6 +22,7 @@ from web.api import (
     events,
     health,
     inbound_events,
+    inbox,
     inboxes,
     leads,
     messages,
@@ -36,6 +37,7 @@ from web.api import (
     snippets,
     status,
     suppressions,
+    todos,
     webhooks_in,
 )
 from web.api.shapes import Problem
@@ -51,6 +53,8 @@ RESOURCES = (
     messages.api,
     approvals.api,
     leads.api,
+    inbox.api,
+    todos.api,
     agents.api,
     events.api,
     settings.api,

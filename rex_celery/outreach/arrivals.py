@@ -78,6 +78,9 @@ VALUES (:id, :tenant, :event, :thread, :lead, :message, :channel, :external_id, 
   :labelled_by, :at)
 ON CONFLICT (tenant_id, channel, external_id) DO NOTHING RETURNING id
 """)
+_ADOPT = text("""
+UPDATE replies SET kind = 'reply', lead_id = :lead, message_id = :message, matched_by = :by WHERE id = :reply
+""")
 _PLACE = text("UPDATE replies SET thread_id = :thread WHERE id = :reply")
 
 
@@ -139,6 +142,12 @@ def stored_meanwhile(intake: Intake) -> Received:
     if found is None:
         raise RuntimeError("What could not be stored a second time is stored.")
     return found
+
+
+def adopt(session: Session, reply_id: UUID, match: Match) -> None:
+    """Let a message that nobody could place be an answer of this person."""
+    values = {"reply": reply_id, "lead": match.lead_id, "message": match.message_id, "by": match.by}
+    session.execute(_ADOPT, values)
 
 
 def place(session: Session, reply_id: UUID, thread_id: UUID) -> None:

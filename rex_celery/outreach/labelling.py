@@ -13,8 +13,8 @@ from rex_celery.errors import ProviderRejectedError, ProviderUnavailableError
 from rex_celery.flow import NORMAL, Call
 from rex_celery.integrations import openai_model
 from rex_celery.integrations.openai_model import Choice, Model
-from rex_celery.outreach import answered, redaction
-from rex_celery.outreach.answered import Answer
+from rex_celery.outreach import asking, redaction
+from rex_celery.outreach.asking import Answer
 from rex_celery.outreach.classification import LEAST_CONFIDENCE
 from rex_celery.outreach.labels import NEVER_BY_MODEL, Label
 
@@ -105,7 +105,7 @@ def _record(  # noqa: PLR0913, PLR0917  what was asked, what came of it, and whe
     thread = {"thread": reply.thread_id, "label": chosen, "reply": reply.id}
     if session.execute(_THREAD, thread).one_or_none() is not None:
         said = Answer(reply.thread_id, reply.sender, reply.body, chosen, choice.confidence)
-        answered.ask(session, tenant_id, said, now)
+        asking.ask(session, tenant_id, said, now)
     return chosen
 
 

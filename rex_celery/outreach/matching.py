@@ -22,6 +22,7 @@ class MatchedBy(StrEnum):
     SENDER = "sender"
     ALIAS = "alias"
     PHONE = "phone"
+    PERSON = "person"  # somebody of us said so
     HINT = "hint"
 
 
@@ -57,7 +58,6 @@ SELECT lead_id, message_id, thread_id FROM (
 ) AS found ORDER BY place LIMIT 1
 """)
 _BY_ID = text("SELECT lead_id, id AS message_id, thread_id FROM messages WHERE id = :id")
-# The newest message that this person can have had in hand.
 _LATEST = text("""
 SELECT id AS message_id, thread_id FROM messages
 WHERE lead_id = :lead AND channel = :channel AND message_rank(state) IS NOT NULL
@@ -73,7 +73,13 @@ def match_email(session: Session, tenant_id: UUID, mail: InboundEmail, secret: s
 def match_text(session: Session, tenant_id: UUID, number: str) -> list[Match]:
     """Everybody with this number (E.164), who was texted last first: a text reaches all who share a telephone."""
     people = senders_of.by_phone(session, tenant_id, number)
-    return [_of_person(session, MatchedBy.PHONE, lead, "sms") for lead in people]
+    return [of_person(session, MatchedBy.PHONE, lead, "sms") for lead in people]
+
+
+def of_person(session: Session, by: MatchedBy, lead_id: UUID, channel: str) -> Match:
+    """A match with the newest message that this person can have had in hand."""
+    row = session.execute(_LATEST, {"lead": lead_id, "channel": channel}).one_or_none()
+    return Match(by, lead_id, row.message_id if row else None, row.thread_id if row else None)
 
 
 def _signs(session: Session, tenant_id: UUID, mail: InboundEmail, secret: str) -> Iterator[Match]:
@@ -87,11 +93,11 @@ def _signs(session: Session, tenant_id: UUID, mail: InboundEmail, secret: str) -
         yield _match(MatchedBy.TOKEN, found)
     address = senders_of.normalised(mail.sender.address)
     if address and (lead := senders_of.by_address(session, tenant_id, address)):
-        yield _of_person(session, MatchedBy.SENDER, lead, "email")
+        yield of_person(session, MatchedBy.SENDER, lead, "email")
     if address and (lead := senders_of.by_alias(session, tenant_id, address)):
-        yield _of_person(session, MatchedBy.ALIAS, lead, "email")
+        yield of_person(session, MatchedBy.ALIAS, lead, "email")
     if address and (lead := senders_of.by_company_and_subject(session, address, mail.subject)):
-        yield _of_person(session, MatchedBy.HINT, lead, "email")
+        yield of_person(session, MatchedBy.HINT, lead, "email")
 
 
 def _named(session: Session, tenant_id: UUID, message_ids: Sequence[str]) -> Row[Any] | None:
@@ -108,8 +114,3 @@ def _named(session: Session, tenant_id: UUID, message_ids: Sequence[str]) -> Row
 
 def _match(by: MatchedBy, row: Row[Any]) -> Match:
     return Match(by, row.lead_id, row.message_id, row.thread_id)
-
-
-def _of_person(session: Session, by: MatchedBy, lead_id: UUID, channel: str) -> Match:
-    row = session.execute(_LATEST, {"lead": lead_id, "channel": channel}).one_or_none()
-    return Match(by, lead_id, row.message_id if row else None, row.thread_id if row else None)

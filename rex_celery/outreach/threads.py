@@ -1,6 +1,7 @@
 """Conversations: what we sent and what came back, with one person on one channel, in order."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,14 @@ from sqlalchemy.orm import Session
 from rex_celery.outreach.arrivals import Arrival
 from rex_celery.outreach.labels import Label
 from rex_celery.outreach.matching import Match
+
+
+class ThreadState(StrEnum):
+    """Whether somebody waits for an answer."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def close(  # noqa: PLR0913, PLR0917  who closed what, how and when
         raise _closed(known)
     # What follows may lock an enrolment and its messages; this row comes after them, as wherever both are changed.
     todo_endings.follow(session, tenant_id, todo_endings.Ending(known, state), now)
-    if not _mark(session, tenant_id, [todo_id], Closing(state, actor, now)):
+    if not finish(session, tenant_id, [todo_id], Closing(state, actor, now)):
         raise _closed(known)
     audit.record(session, actor, f"todo.{state}", str(todo_id), {"kind": known.kind})
     return todo_views.get(session, tenant_id, todo_id)
@@ -129,10 +129,11 @@ def close(  # noqa: PLR0913, PLR0917  who closed what, how and when
 
 def close_thread(session: Session, tenant_id: UUID, thread_id: UUID, closing: Closing) -> int:
     """Close whatever is open about a thread, without what would follow; gives how many that were."""
-    return _mark(session, tenant_id, session.scalars(_OF_THREAD, {"thread": thread_id}).all(), closing)
+    return finish(session, tenant_id, session.scalars(_OF_THREAD, {"thread": thread_id}).all(), closing)
 
 
-def _mark(session: Session, tenant_id: UUID, ids: Collection[UUID], closing: Closing) -> int:
+def finish(session: Session, tenant_id: UUID, ids: Collection[UUID], closing: Closing) -> int:
+    """Close these without what would follow; gives how many were open."""
     if not ids:
         return 0
     state = closing.state
