@@ -11,6 +11,13 @@ from rex_celery.models import Inbox
 from tests.factories import a_connection, a_sequence, an_inbox
 from tests.missions.conftest import an_order, submitted
 
+# A sending policy that holds nothing up: every hour of every day, as many as there are.
+WIDE_OPEN = {
+    "hours": {"start": "00:00", "end": "23:59", "days": [1, 2, 3, 4, 5, 6, 7]},
+    "holidays": False,
+    "caps": {"inbox_per_day": None, "inbox_per_hour": None, "gap_seconds": 0, "jitter_seconds": 0},
+}
+
 
 def a_real_inbox(tenant: UUID, channel: str = "email", provider: str = "sendgrid") -> Inbox:
     """An inbox whose messages leave this machine."""

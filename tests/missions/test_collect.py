@@ -1,16 +1,28 @@
 """A mission that follows a sequence: it enrols, waits while messages go out, and ends when nobody is on their way."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from rex_celery import db
+from rex_celery import clock, db
 from rex_celery.missions import collect, control, queries, reconcile, settle
+from rex_celery.outreach import progress, sending
 from tests.missions import asking
 from tests.missions.conftest import HandCarrier, submitted
-from tests.missions.following import a_real_inbox, change, enrolments, following, messages, messages_add_up, twice
+from tests.missions.following import (
+    WIDE_OPEN,
+    a_real_inbox,
+    change,
+    enrolments,
+    following,
+    messages,
+    messages_add_up,
+    twice,
+)
 from tests.missions.test_control import act
 
 Owner = psycopg.Connection[tuple[object, ...]]
@@ -217,3 +229,34 @@ def test_two_missions_after_the_same_people_share_them(carrier: HandCarrier, ten
         assert asking.adds_up(tenant, mission)
     taken_back = [messages(tenant, one)[("first", "skipped", "already_enrolled")] for one in (first, second)]
     assert sum(taken_back) == 3
+
+
+def test_a_whole_mission_over_days_from_its_order_to_its_end(carrier: HandCarrier, tenant: UUID) -> None:
+    change(tenant, "UPDATE tenants SET policy = CAST(:policy AS jsonb)", policy=json.dumps(WIDE_OPEN))
+    mission = following(tenant, leads=8)
+    carrier.run_all()
+    inbox = asking.one(tenant, "SELECT DISTINCT inbox_id FROM messages WHERE inbox_id IS NOT NULL")
+    at, sent = clock.now(), []
+    for _ in range(12):
+        at += timedelta(hours=20)
+        with clock.replaced(lambda now=at: now):  # type: ignore[misc]
+            sent.append(sending.Shift(tenant, UUID(str(inbox))).run())
+            with db.transaction(tenant) as session:
+                progress.sweep(session, tenant, at)
+        reconcile.run_round()
+        carrier.run_all()
+        if asking.state_of(tenant, mission) == "completed":
+            break
+    assert asking.state_of(tenant, mission) == "completed"
+    assert sum(sent) == 12
+    assert set(asking.delivered(tenant).values()) == {1}
+    assert messages(tenant, mission) == {("first", "accepted", None): 6, ("second", "accepted", None): 6}
+    assert enrolments(tenant, mission) == {("completed", None): 6}
+    assert asking.leads_of(tenant, mission) == {("sent", None): 6, ("skipped", "customer"): 2}
+    assert asking.adds_up(tenant, mission)
+    assert messages_add_up(tenant, mission)
+    with db.transaction(tenant) as session:
+        found = queries.get(session, mission)
+    assert found.messages == queries.Counts(12, 12, 0, 0, 0, 0)
+    assert found.result is not None
+    assert found.result["channels"] == {"email": 12}
