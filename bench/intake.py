@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from uuid import UUID, uuid4
 
+import psutil
 import psycopg
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,12 +25,13 @@ from rex_celery.embedded import ports
 
 COMPARED = (
     "POST /api/rex/webhooks/sendgrid/events/{{connection}} with {events} events a post, each post signed with an ECDSA "
-    "key, over {clients} kept-alive connections from a process of its own, every connection posting again when it has "
-    "its answer: as fast as the door takes them. Four events for each of {messages} accepted messages of enrolled "
-    "people (processed, delivered, open, click), shuffled, and one post in twenty sent twice. REX's own gunicorn, one "
-    "control worker that applies meanwhile (facts, message states, enrolments, next steps), Postgres and Valkey share "
-    "the machine with the generator. per_second is events kept a second; applied_per_second counts from the first post "
-    "until the last event was applied."
+    "key, over {clients} kept-alive connections from a process of its own. Four events for each of {messages} accepted "
+    "messages of enrolled people (processed, delivered, open, click), shuffled, and one post in twenty sent twice. "
+    "sustained: {rate} events a second are posted, and the time runs from when a post was due; saturated: every "
+    "connection posts again when it has its answer. REX's own gunicorn, one control worker that applies meanwhile "
+    "(facts, message states, enrolments, next steps), Postgres and Valkey share the machine with the generator. "
+    "per_second is events kept a second; applied_per_second counts from the first post until the last event was "
+    "applied; behind_seconds is from the last answer until then."
 )
 _PEOPLE = """
 WITH people AS (
@@ -60,6 +62,7 @@ class Sizes:
     events: int = 100
     clients: int = 4
     rounds: int = 3
+    rate: int = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class Account:
 
 
 def measure(stage: Stage, sizes: Sizes = Sizes()) -> dict[str, object]:
-    """Post everything as fast as the door takes it; the first round warms up."""
-    rounds: list[dict[str, float]] = []
+    """Post at a steady rate and as fast as the door takes it, in turns; the first round warms up."""
+    rounds: dict[str, list[dict[str, float]]] = {"sustained": [], "saturated": []}
     account = _account(stage)
     port = ports.free_port(0)
     with team(stage.logs) as members:
@@ -80,43 +83,53 @@ def measure(stage: Stage, sizes: Sizes = Sizes()) -> dict[str, object]:
         members.rex("web", settings=quiet | {"REX_PORT": str(port)})
         members.rex("control", settings=quiet)
         wait_until(lambda: _takes(port), 30, "REX's web process")
-        for number in range(sizes.rounds + 1):
-            small = Sizes(max(200, sizes.messages // 10), sizes.events, sizes.clients)
-            found = _round(stage, account, port, sizes if number else small)
-            if number:
-                rounds.append(
-                    found | {"cpu_seconds": round(cpu_seconds(members.processes()), 1), "load": machine.load()}
-                )
-    medians = {key: median(one[key] for one in rounds) for key in rounds[0]}
-    words = COMPARED.format(events=sizes.events, clients=sizes.clients, messages=sizes.messages)
-    return {"compared": words, "medians": {"sendgrid_events": medians}, "rounds": {"sendgrid_events": rounds}}
+        site = _Site(stage, account, port, (*members.processes(), *stage.servers()))
+        site.round(replace(sizes, messages=max(100, sizes.messages // 10)), 0)
+        for _ in range(sizes.rounds):
+            rounds["sustained"].append(site.round(sizes, sizes.rate))
+            rounds["saturated"].append(site.round(sizes, 0))
+    medians = {name: {key: median(one[key] for one in found) for key in found[0]} for name, found in rounds.items()}
+    known = {"events": sizes.events, "clients": sizes.clients, "messages": sizes.messages, "rate": sizes.rate}
+    return {"compared": COMPARED.format(**known), "medians": medians, "rounds": rounds}
 
 
-def _round(stage: Stage, account: Account, port: int, sizes: Sizes) -> dict[str, float]:
-    ids = _messages(stage, account, sizes.messages)
-    file = stage.logs / "bench-posts"
-    load.keep(file, _posts(account, ids, sizes))
-    events = len(_KINDS) * sizes.messages
-    with psycopg.connect(stage.database, autocommit=True) as connection:
-        connection.execute("TRUNCATE inbound_events, delivery_facts")
-        connection.execute("VACUUM ANALYZE messages, enrolments, leads")
-        began = time.perf_counter()
-        found = _load(port, file, sizes.clients)
-        posted = time.perf_counter() - began
-        wait_until(lambda: _waiting(connection) == 0, 300, "the last event is applied")
-        applied = time.perf_counter() - began
-        see("answers that were no 2xx", found["errors"], 0)
-        see("events by state", _states(connection), {"applied": events})
-        see("facts", connection.execute("SELECT count(*) FROM delivery_facts").fetchone(), (events,))
-        see("messages that arrived", _arrived(connection, ids), sizes.messages)
-    file.unlink()
-    return {
-        "events": events,
-        "per_second": round(events / posted),
-        "applied_per_second": round(events / applied),
-        **{name: found[name] for name in ("p50_ms", "p95_ms", "p99_ms")},
-        "posts": found["requests"],
-    }
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What is measured."""
+
+    stage: Stage
+    account: Account
+    port: int
+    processes: tuple[psutil.Process, ...]
+
+    def round(self, sizes: Sizes, rate: int) -> dict[str, float]:
+        """Post ``rate`` events a second, or as many as are taken; every event must have its effect, once."""
+        ids = _messages(self.stage, self.account, sizes.messages)
+        file, events = self.stage.logs / "bench-posts", len(_KINDS) * sizes.messages
+        load.keep(file, _posts(self.account, ids, sizes))
+        with psycopg.connect(self.stage.database, autocommit=True) as connection:
+            connection.execute("TRUNCATE inbound_events, delivery_facts")
+            connection.execute("VACUUM ANALYZE messages, enrolments, leads")
+            used, before, began = cpu_seconds(self.processes), machine.load(), time.perf_counter()
+            found = _load(self.port, file, sizes.clients, rate / sizes.events)
+            posted = time.perf_counter() - began
+            wait_until(lambda: _waiting(connection) == 0, 300, "the last event is applied")
+            applied = time.perf_counter() - began
+            see("answers that were no 2xx", found["errors"], 0)
+            see("events by state", _states(connection), {"applied": events})
+            see("facts", connection.execute("SELECT count(*) FROM delivery_facts").fetchone(), (events,))
+            see("messages that arrived", _arrived(connection, ids), sizes.messages)
+        file.unlink()
+        return {
+            "events": events,
+            # The generator says how long it posted: its own start counts for nothing.
+            "per_second": round(found["per_second"] * events / found["requests"]),
+            "applied_per_second": round(events / applied),
+            "behind_seconds": round(applied - posted, 2),
+            **{name: found[name] for name in ("p50_ms", "p95_ms", "p99_ms")},
+            "cpu_ms_per_event": round(1000 * (cpu_seconds(self.processes) - used) / events, 3),
+            "load": before,
+        }
 
 
 def _account(stage: Stage) -> Account:
@@ -198,8 +211,8 @@ def _signed(account: Account, body: bytes) -> bytes:
     ).encode() + body
 
 
-def _load(port: int, file: Path, clients: int) -> dict[str, float]:
-    order = json.dumps({"port": port, "file": str(file), "clients": clients})
+def _load(port: int, file: Path, clients: int, per_second: float) -> dict[str, float]:
+    order = json.dumps({"port": port, "file": str(file), "clients": clients, "per_second": per_second})
     done = subprocess.run([sys.executable, "-m", "bench.load"], input=order, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout))
 

@@ -9,10 +9,9 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 from statistics import quantiles
 
@@ -28,45 +27,52 @@ class Client:
     received: bytearray = field(default_factory=bytearray)
 
 
-def run(port: int, asked: Iterator[bytes], clients: int, requests: int) -> dict[str, float]:
-    """Ask ``requests`` times in all; milliseconds, errors (answers other than 2xx) and requests a second."""
+def run(port: int, asked: Sequence[bytes], clients: int, per_second: float = 0) -> dict[str, float]:
+    """Send every request; milliseconds, errors (answers other than 2xx) and requests a second.
+
+    As fast as there are answers, or ``per_second``: then the time runs from when each was due, not from when a
+    connection was free for it.
+    """
     selector = selectors.DefaultSelector()
-    waiting = [Client(socket.create_connection((HOST, port), timeout=60)) for _ in range(clients)]
-    seen: list[float] = []
-    errors, left, began = 0, requests, time.perf_counter()
-    for client in waiting[:left]:
+    free = [Client(socket.create_connection((HOST, port), timeout=60)) for _ in range(clients)]
+    for client in free:
         client.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(client.line, selectors.EVENT_READ, client)
-        left -= _ask(client, next(asked))
-    while len(seen) < requests:
-        for key, _ in selector.select(60):
-            client = key.data
-            status = _read(client)
-            if status is None:
-                continue
-            seen.append((time.perf_counter() - client.asked) * 1000)
-            errors += not 200 <= status < 300
-            if left:
-                left -= _ask(client, next(asked))
+    lines, statuses, seen, sent = [client.line for client in free], list[int](), list[float](), 0
+    gap, began = 1 / per_second if per_second else 0.0, time.perf_counter()
+    while len(seen) < len(asked):
+        while free and sent < len(asked) and (due := began + sent * gap) <= time.perf_counter():
+            _ask(free.pop(0), asked[sent], due if gap else time.perf_counter())
+            sent += 1
+        wait = max(0.0, began + sent * gap - time.perf_counter()) if free and sent < len(asked) else 60
+        for key, _ in selector.select(wait):
+            status = _read(key.data)
+            if status is not None:
+                statuses.append(status)
+                seen.append((time.perf_counter() - key.data.asked) * 1000)
+                free.append(key.data)
     seconds = time.perf_counter() - began
-    for client in waiting:
-        client.line.close()
+    for line in lines:
+        line.close()
+    return _figures(seen, seconds, sum(not 200 <= status < 300 for status in statuses))
+
+
+def _figures(seen: list[float], seconds: float, errors: int) -> dict[str, float]:
     cuts = quantiles(seen, n=100, method="inclusive")
     return {
         "p50_ms": round(cuts[49], 2),
         "p95_ms": round(cuts[94], 2),
         "p99_ms": round(cuts[98], 2),
-        "per_second": round(requests / seconds, 1),
-        "requests": requests,
+        "per_second": round(len(seen) / seconds, 1),
+        "requests": len(seen),
         "errors": errors,
     }
 
 
-def _ask(client: Client, request: bytes) -> int:
+def _ask(client: Client, request: bytes, at: float) -> None:
     client.received.clear()
-    client.asked = time.perf_counter()
+    client.asked = at
     client.line.sendall(request)
-    return 1
 
 
 def _read(client: Client) -> int | None:
@@ -87,12 +93,8 @@ def _read(client: Client) -> int | None:
 def main() -> None:
     """Serve one order."""
     order = json.load(sys.stdin)
-    if "file" in order:
-        posts = _posts(Path(order["file"]))
-        asked, requests = iter(posts), len(posts)
-    else:
-        asked, requests = repeat(order["request"].encode()), order["requests"]
-    json.dump(run(order["port"], asked, order["clients"], requests), sys.stdout)
+    asked = _posts(Path(order["file"])) if "file" in order else [order["request"].encode()] * order["requests"]
+    json.dump(run(order["port"], asked, order["clients"], order.get("per_second", 0)), sys.stdout)
 
 
 def keep(file: Path, posts: Iterable[bytes]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import load, machine, pipeline, report, scaling, web
+from bench import intake, load, machine, pipeline, report, scaling, web
 from bench import stage as stages
 from rex_celery import config, db, redis
 
@@ -54,6 +54,14 @@ def test_a_slow_channel_is_measured_with_one_worker_and_with_two(stage: stages.S
     found = scaling.measure(stage, scaling.Sizes(leads=6, delay=0.01, rounds=1))
 
     assert set(_kept(tmp_path, stage, "scaling", found)["medians"]) == {"1_workers", "2_workers"}
+
+
+def test_webhooks_are_measured_while_they_are_applied(stage: stages.Stage, tmp_path: Path) -> None:
+    found = intake.measure(stage, intake.Sizes(messages=60, events=20, clients=2, rounds=1, rate=2_000))
+
+    kept = _kept(tmp_path, stage, "intake", found)
+    assert set(kept["medians"]) == {"sustained", "saturated"}
+    assert all(row["events"] == 240 and row["p95_ms"] > 0 for row in kept["medians"].values())
 
 
 def test_an_answer_counts_once_it_is_whole() -> None:
