@@ -8,6 +8,7 @@ from rex_celery.flow import URGENT
 TOP_UP_SECONDS = 1
 RECEIVE_SECONDS = 1
 RECONCILE_SECONDS = 5
+MAILBOXES_SECONDS = 30
 PURGE_SECONDS = 3600
 
 
@@ -21,5 +22,6 @@ TIMETABLE = {
     "top up the queues": _every(TOP_UP_SECONDS, "top_up"),
     "apply what came in": _every(RECEIVE_SECONDS, "receive"),
     "find what was lost": _every(RECONCILE_SECONDS, "reconcile"),
+    "read mailboxes": _every(MAILBOXES_SECONDS, "mailboxes"),
     "forget old answers": _every(PURGE_SECONDS, "purge"),
 }

@@ -4,8 +4,9 @@ from rex_celery.agents.compliance import Compliance
 from rex_celery.agents.outreach import Outreach
 from rex_celery.agents.personalizer import Personalizer
 from rex_celery.agents.quality_control import QualityControl
+from rex_celery.outreach import mailboxes
 from workers.app import app
-from workers.base import AgentTask, carry_out, guard
+from workers.base import AgentTask, by_ids, carry_out, guard
 
 
 @app.task(name="campaign.personalizer", base=AgentTask, bind=True)
@@ -30,3 +31,9 @@ def quality_control(self: AgentTask, *ids: str | int) -> str:
 def outreach(self: AgentTask, *ids: str | int) -> str:
     """Send the messages of a chunk."""
     return carry_out(self, Outreach(guard), ids)
+
+
+@app.task(name="campaign.poll_mailbox")
+def poll_mailbox(*ids: str) -> str:
+    """Read the new mail of a connected mailbox."""
+    return by_ids("campaign.poll_mailbox", mailboxes.poll, ids)

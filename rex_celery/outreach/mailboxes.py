@@ -21,7 +21,8 @@ from rex_celery.webhooks.receive import Item, Source
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 30
+# What nobody began by then is made anew by the next look.
+TASK_EXPIRES = timedelta(seconds=30)
 # Longer than a poll takes; a reader that died lets go of the mailbox after it.
 LEASE = timedelta(minutes=2)
 FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=15)
@@ -42,11 +43,10 @@ def poll_due() -> int:
     """Have every mailbox read that is not resting; returns how many. A slow server holds up nobody but itself."""
     with db.control() as session:
         rows = session.execute(_DUE, {"now": clock.now()}).all()
-    queue = crews.queue_of(crews.Crew.CAMPAIGN)
-    # An answer must be known before the next message leaves; what nobody began by then the next look makes anew.
+    queue, expires = crews.queue_of(crews.Crew.CAMPAIGN), TASK_EXPIRES.total_seconds()
+    # An answer must be known before the next message leaves.
     broker.publish(
-        Call("campaign.poll_mailbox", (str(row.tenant_id), str(row.id)), queue, URGENT, expires=POLL_SECONDS)
-        for row in rows
+        Call("campaign.poll_mailbox", (str(row.tenant_id), str(row.id)), queue, URGENT, expires=expires) for row in rows
     )
     return len(rows)
 
