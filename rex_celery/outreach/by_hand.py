@@ -40,7 +40,7 @@ def hand_over(session: Session, tenant_id: UUID, claimed: Sequence[Claimed], now
         todos.create(session, tenant_id, _todo(one, whom, now), now)
     session.execute(_HANDED, {"ids": [one.id for one in claimed], "reason": BY_HAND})
     for at in sorted({one.claimed_at for one in claimed}):
-        caps.commit(session, tenant_id, [one.ask for one in claimed if one.claimed_at == at], at)
+        caps.spend(session, tenant_id, [one.ask for one in claimed if one.claimed_at == at], at)
     progress.schedule_next(session, tenant_id, [one.row.enrolment_id for one in claimed if one.row.enrolment_id], now)
 
 

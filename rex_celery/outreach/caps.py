@@ -1,4 +1,4 @@
-"""Caps on sending: reserved when a message is claimed, committed when it left, so two workers cannot overspend."""
+"""Caps on sending: reserved when a message is claimed, spent when it left, so two workers cannot overspend."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from rex_celery.outreach import policies
 from rex_celery.outreach.cap_scopes import NONE, Ask, Own, Scope, Usage, scopes_of
 from rex_celery.outreach.policy import Policy
 
-__all__ = ["Ask", "Hold", "commit", "release", "reserve"]
+__all__ = ["Ask", "Hold", "release", "reserve", "spend"]
 
 _OWN = text("SELECT id, per_day, per_hour FROM inboxes WHERE id = ANY(CAST(:inboxes AS uuid[]))")
 # The tenant's row comes first, the others in one order: a claim that reserves twice, once for each of two campaigns,
@@ -26,7 +26,7 @@ FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:slots AS times
 ORDER BY {_FIRST} ON CONFLICT (tenant_id, scope, key, slot) DO UPDATE SET reserved = u.reserved
 RETURNING u.scope, u.key, u.slot, u.reserved + u.committed AS used
 """)
-_SPEND = f"""
+_CHANGE = f"""
 WITH held AS MATERIALIZED (
   SELECT c.scope, c.key, c.slot, v.n FROM cap_usage AS c
   JOIN unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:slots AS timestamptz[]), CAST(:counts AS int[]))
@@ -35,9 +35,9 @@ WITH held AS MATERIALIZED (
 UPDATE cap_usage AS c SET {{changes}} FROM held
 WHERE c.tenant_id = :tenant AND c.scope = held.scope AND c.key = held.key AND c.slot = held.slot
 """
-_RESERVE = text(_SPEND.format(changes="reserved = c.reserved + held.n"))
-_RELEASE = text(_SPEND.format(changes="reserved = GREATEST(c.reserved - held.n, 0)"))
-_COMMIT = text(_SPEND.format(changes="reserved = GREATEST(c.reserved - held.n, 0), committed = c.committed + held.n"))
+_RESERVE = text(_CHANGE.format(changes="reserved = c.reserved + held.n"))
+_RELEASE = text(_CHANGE.format(changes="reserved = GREATEST(c.reserved - held.n, 0)"))
+_SPEND = text(_CHANGE.format(changes="reserved = GREATEST(c.reserved - held.n, 0), committed = c.committed + held.n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def reserve(
     """Take room for as many of these messages as every cap leaves, in their order; None: it may leave.
 
     ``policy`` is that of their campaign. An inbox's own caps stand in the place of the policy's. The rows stay locked
-    until the transaction ends; what it reserved is given back by ``commit`` or ``release``.
+    until the transaction ends; what it reserved is settled by ``spend`` or ``release``.
     """
     rows = session.execute(_OWN, {"inboxes": list({ask.inbox_id for ask in asks})})
     own = {row.id: Own(row.per_day, row.per_hour) for row in rows}
@@ -68,18 +68,18 @@ def reserve(
         answers[ask.message_id] = _hold(full)
         if not full:
             taken.update(one.usage for one in counted)
-    _spend(session, tenant_id, _RESERVE, taken)
+    _apply(session, tenant_id, _RESERVE, taken)
     return answers
 
 
-def commit(session: Session, tenant_id: UUID, asks: Sequence[Ask], at: datetime) -> None:
+def spend(session: Session, tenant_id: UUID, asks: Sequence[Ask], at: datetime) -> None:
     """Count what was reserved at ``at`` as sent."""
-    _spend(session, tenant_id, _COMMIT, _counted(session, tenant_id, asks, at))
+    _apply(session, tenant_id, _SPEND, _counted(session, tenant_id, asks, at))
 
 
 def release(session: Session, tenant_id: UUID, asks: Sequence[Ask], at: datetime) -> None:
     """Give back what was reserved at ``at`` for messages that surely did not leave."""
-    _spend(session, tenant_id, _RELEASE, _counted(session, tenant_id, asks, at))
+    _apply(session, tenant_id, _RELEASE, _counted(session, tenant_id, asks, at))
 
 
 def _hold(full: list[Scope]) -> Hold | None:
@@ -98,7 +98,7 @@ def _locked(session: Session, tenant_id: UUID, usages: set[Usage]) -> dict[Usage
     return {Usage(row.scope, row.key, row.slot): row.used for row in session.execute(_TAKE, given)}
 
 
-def _spend(session: Session, tenant_id: UUID, statement: Any, counts: Counter[Usage]) -> None:
+def _apply(session: Session, tenant_id: UUID, statement: Any, counts: Counter[Usage]) -> None:
     if counts:
         given = {"tenant": tenant_id, "counts": list(counts.values()), **_columns(counts)}
         session.execute(statement, given)

@@ -98,7 +98,7 @@ def unanswered(session: Session, claimed: Sequence[Claimed], provider: str) -> l
 
 
 def _settle_caps(session: Session, tenant_id: UUID, left: list[Answered], others: list[Answered]) -> None:
-    for settled, use in ((left, caps.commit), (others, caps.release)):
+    for settled, use in ((left, caps.spend), (others, caps.release)):
         for at in sorted({a.message.claimed_at for a in settled}):
             use(session, tenant_id, [a.message.ask for a in settled if a.message.claimed_at == at], at)
 

@@ -148,7 +148,7 @@ def test_what_left_is_counted_and_what_did_not_is_given_back(tenant: UUID, inbox
     reserve(tenant, asks, policy)
     assert set(usage(tenant).values()) == {(3, 0)}
 
-    settle(caps.commit, tenant, asks[:1])
+    settle(caps.spend, tenant, asks[:1])
     settle(caps.release, tenant, asks[1:])
 
     assert set(usage(tenant).values()) == {(0, 1)}
@@ -160,7 +160,7 @@ def test_what_was_reserved_before_midnight_is_settled_there(tenant: UUID, inbox:
     asks = [ask(inbox) for _ in range(2)]
     reserve(tenant, asks, limited(), evening)
 
-    settle(caps.commit, tenant, asks, evening)
+    settle(caps.spend, tenant, asks, evening)
 
     assert usage(tenant)["tenant_day"] == (0, 2)
     assert granted(tenant, [ask(inbox)], limited(tenant_per_day=1), MIDNIGHT) == 1
@@ -220,7 +220,7 @@ def test_workers_that_reserve_for_two_campaigns_in_either_order_do_not_block_eac
                 caps.reserve(session, tenant, [one], limited(), NOW)
         with db.transaction(tenant) as session:
             for one in reversed(asks):
-                caps.commit(session, tenant, [one], NOW)
+                caps.spend(session, tenant, [one], NOW)
 
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(claim, range(40)))
@@ -246,7 +246,7 @@ def test_whatever_the_order_the_cap_holds_and_the_books_agree(
             open_ += [one for one in asks if answers[one.message_id] is None]
         else:
             chosen, open_ = open_[:count], open_[count:]
-            settle(caps.commit if move == "commit" else caps.release, tenant, chosen, day)
+            settle(caps.spend if move == "commit" else caps.release, tenant, chosen, day)
             committed += len(chosen) if move == "commit" else 0
         assert len(open_) + committed <= cap
     with db.transaction(tenant) as session:
