@@ -16,7 +16,7 @@ from rex_celery.agents.written import Written
 from rex_celery.compliance import consent
 from rex_celery.integrations.base import Mailbox
 from rex_celery.outreach import approvals, recipients, senders, snippets
-from rex_celery.outreach.enrolment import STAYS_HERE, TODO
+from rex_celery.outreach.enrolment import STAYS_HERE
 from rex_celery.outreach.moving import Move
 from rex_celery.outreach.pinning import Pinned
 from rex_celery.outreach.rewritten import Line, Person
@@ -111,16 +111,16 @@ def lines(desk: Desk, person: Person, move: Move) -> list[Line]:
     """The messages of the steps that come, as they are to stand; none when nothing can be sent to this person."""
     lead = desk.leads[person.lead_id]
     made = scripts.written(lead, desk.scripts, desk.job)
-    places = {step.key: move.base + number for number, step in enumerate(move.upcoming)}
+    places = {step.key: (move.base + number, step) for number, step in enumerate(move.upcoming)}
     if isinstance(made, Verdict):
         return []
-    return [_line(desk, person, one, places[one.step_key]) for one in made if one.step_key in places]
+    return [_line(desk, person, one, *places[one.step_key]) for one in made if one.step_key in places]
 
 
-def _line(desk: Desk, person: Person, made: Written, position: int) -> Line:
+def _line(desk: Desk, person: Person, made: Written, position: int, step: Step) -> Line:
     inbox = desk.inboxes.get((person.lead_id, made.channel))
     reason = made.reason or _unfit(desk, made)
-    leaves = inbox is not None and desk.providers[inbox] not in STAYS_HERE and made.framework != TODO
+    leaves = inbox is not None and desk.providers[inbox] not in STAYS_HERE and not step.todo
     mail = made.channel is Channel.EMAIL and made.recipient
     return Line(
         id=made.id,
