@@ -2,6 +2,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rex_celery.compliance import sms_hours
 from rex_celery.leads import area_codes, places
@@ -9,6 +11,7 @@ from rex_celery.outreach.policy import STANDARD, Hours, Policy
 from rex_celery.outreach.windows import Opening, Place, closes_at, next_open
 from rex_celery.vocabulary import Channel
 from tests.architecture.source import CHECKOUT
+from tests.outreach.clocks import inside, moments, windows
 
 ALWAYS = Hours(time(0), time(23, 59), frozenset(range(1, 8)))
 # A tenant that would text at any hour of any day: what is left is the law.
@@ -112,6 +115,21 @@ def test_p24_the_stricter_of_area_code_and_place_counts() -> None:
     )
     nine = datetime(2026, 5, 5, 16, tzinfo=UTC)
     assert closes_at(nine, place, Channel.SMS, STANDARD) == datetime(2026, 5, 6, 0, tzinfo=UTC)
+
+
+@settings(max_examples=400)
+@given(moments(), windows(), st.sampled_from(["+12125550143", "+13105550143", "+442079460143", None]))
+def test_p24_no_text_goes_out_at_night_in_any_zone_of_person_or_number(
+    moment: tuple[str, datetime], window: Hours, phone: str | None
+) -> None:
+    zone, at = moment
+    opening = sms(at, Place(zone, "stated", phone=phone), Policy(sms_hours=window, holidays=False))
+
+    if opening.at is not None:
+        assert opening.zone
+        for name in {zone} | set(opening.zone.split(" and ")[0].split(", ")):
+            assert inside(opening.at, name, window)
+            assert time(8) <= opening.at.astimezone(ZoneInfo(name)).time() < time(21)
 
 
 def test_p24_a_floridan_number_carries_its_law_to_a_state_without_one() -> None:

@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 from rex_celery.outreach.policy import STANDARD, Hours, Policy
 from rex_celery.outreach.windows import Opening, Place, closes_at, next_open
 from rex_celery.vocabulary import Channel
-from tests.outreach.clocks import ZONES, changes
+from tests.outreach.clocks import ZONES, changes, inside, moments, windows
 
 WEEK = frozenset(range(1, 8))
 WORKING = frozenset({1, 2, 3, 4, 5})
@@ -31,16 +30,6 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def inside(at: datetime, zone: str, window: Hours) -> bool:
-    """Said anew, by wall time alone: the night belongs to the day on which its hours began."""
-    wall = at.astimezone(ZoneInfo(zone))
-    today, yesterday = wall.isoweekday(), (wall - timedelta(days=1)).isoweekday()
-    if window.start < window.end:
-        return today in window.days and window.start <= wall.time() < window.end
-    late = today in window.days and wall.time() >= window.start
-    return late or (yesterday in window.days and wall.time() < window.end)
-
-
 def holds(at: datetime, zone: str, known: Policy) -> None:
     """What is true of every opening."""
     place = Place(zone, "stated")
@@ -60,23 +49,7 @@ def holds(at: datetime, zone: str, known: Policy) -> None:
     assert not inside(closes, zone, known.hours)
 
 
-@st.composite
-def moments(draw: st.DrawFn) -> tuple[str, datetime]:
-    """A moment within two days of a change of the clocks, in a zone that changes them; or any in one that does not."""
-    zone = draw(st.sampled_from(ZONES))
-    known = changes(zone, 2005, 2037)
-    around = draw(st.sampled_from(known)) if known else datetime(2026, 3, 29, tzinfo=UTC)
-    return zone, around + timedelta(seconds=draw(st.integers(-172_800, 172_800)))
-
-
-@st.composite
-def windows(draw: st.DrawFn) -> Hours:
-    start = draw(st.times().map(lambda moment: moment.replace(second=0, microsecond=0)))
-    end = draw(st.times().map(lambda moment: moment.replace(second=0, microsecond=0)).filter(lambda m: m != start))
-    return Hours(start, end, draw(st.frozensets(st.integers(1, 7), min_size=1)))
-
-
-@settings(max_examples=1000)
+@settings(max_examples=600)
 @given(moment=moments(), window=windows())
 def test_p17_no_opening_lies_outside_its_window_in_any_zone_around_a_change_of_clocks(
     moment: tuple[str, datetime], window: Hours
