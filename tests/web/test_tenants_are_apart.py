@@ -1,6 +1,7 @@
 """No route shows or touches a row of another tenant."""
 
 import secrets
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -10,13 +11,24 @@ from sqlalchemy import text
 
 from rex_celery import bus, db
 from rex_celery.events import MissionPaused
-from rex_celery.models import Campaign, ImportRejection, InboundEvent, Snippet
-from tests.factories import a_lead, a_message, a_mission, a_sequence, a_step, an_import, an_outcome
+from rex_celery.models import Campaign, Consent, ImportRejection, InboundEvent, Snippet, Todo
+from tests.factories import (
+    a_lead,
+    a_message,
+    a_mission,
+    a_sequence,
+    a_step,
+    a_suppression,
+    a_thread,
+    an_import,
+    an_outcome,
+)
 from tests.web.conftest import Someone
 
 API = "/api/rex"
 # Routes that answer about the installation or the caller alone; each is named so that a new route must be sorted in.
 NOTHING_OF_TENANTS = {"/docs", "/docs/<path:name>", "/docs/start.js", "/health/live", "/health/ready", "/metrics"}
+NOTHING_OF_TENANTS |= {"/suppressions/import", "/consents/import"}
 NOTHING_OF_TENANTS |= {"/openapi.json", "/session", "/session/link", "/leads/import", "/missions/bulk"}
 # Each post proves that it belongs to the connection's tenant, and shows nothing.
 NOTHING_OF_TENANTS |= {f"/webhooks/sendgrid/{kind}/<connection_id>" for kind in ("events", "inbound")}
@@ -40,6 +52,10 @@ READ = {
     "/status": 200,
     "/settings": 200,
     "/webhooks/in": 200,
+    "/suppressions": 200,
+    "/suppressions/export": 200,
+    "/consents": 200,
+    "/consents/export": 200,
     "/approvals": 200,
 }
 CHANGE = {f"/missions/<mission_id>/{action}": 404 for action in ("cancel", "pause", "resume", "retry", "approve")}
@@ -47,12 +63,19 @@ CHANGE["/webhooks/in/<inbound_event_id>/retry"] = 404
 OWN_ONLY = {"/emergency-stop", "/emergency-stop/release"}
 # The ids of what is decided stand in the body; tests/web/test_approvals.py names another tenant's.
 OWN_ONLY |= {"/approvals/approve", "/approvals/reject"}
+# The same here: tests/web/test_suppressions.py.
+OWN_ONLY |= {"/suppressions/<suppression_id>/remove", "/consents/withdraw"}
 # What a body asks of a sequence; tests/web/test_sequences.py names another tenant's.
 OWN_ONLY |= {f"/sequences/<sequence_id>/{act}" for act in ("versions", "activate", "preview", "migrate")}
 OWN_ONLY |= {"/sequences/preview", "/snippets/<name>"}
 READ |= {"/sequences": 200, "/sequences/<sequence_id>": 404, "/snippets": 200}
 READ |= {"/campaigns": 200, "/campaigns/<campaign_id>": 404}
 CHANGE |= {f"/campaigns/<campaign_id>/{act}": 404 for act in ("pause", "resume")}
+READ |= {"/inbox/threads": 200, "/inbox/threads/<thread_id>": 404, "/todos": 200}
+CHANGE |= {"/inbox/threads/<thread_id>/close": 404, "/todos/<todo_id>/done": 404, "/todos/<todo_id>/dismiss": 404}
+# What a body asks of a conversation; tests/web/test_inbox.py names another tenant's.
+OWN_ONLY |= {f"/inbox/threads/<thread_id>/{act}" for act in ("label", "answer")}
+OWN_ONLY |= {"/inbox/replies/<reply_id>/place", "/todos/<todo_id>/assign"}
 MARK = "only-theirs"
 
 
@@ -77,12 +100,20 @@ def theirs(other_tenant: UUID) -> dict[str, str]:
         # A number that stands nowhere else in an answer.
         number = 10**15 + secrets.randbelow(10**15)
         told = {"id": number, "provider": MARK, "kind": MARK, "event_id": MARK, "state": "failed"}
+        suppressed = a_suppression(session, other_tenant, email=f"{MARK}@example.com")
+        agreed = {"channel": "sms", "source": MARK, "wording": MARK, "given_at": datetime(2026, 3, 1, tzinfo=UTC)}
+        session.add(Consent(tenant_id=other_tenant, lead_id=lead.id, **agreed))
         event = InboundEvent(tenant_id=other_tenant, **told)
         session.add(event)
         session.flush()
-        ids = {"sequence_id": sequence.id, "campaign_id": campaign.id}
+        thread = a_thread(session, other_tenant, lead, subject=MARK)
+        todo = Todo(tenant_id=other_tenant, kind="answer", title=MARK, thread_id=thread.id)
+        session.add(todo)
+        session.flush()
+        ids = {"thread_id": thread.id, "todo_id": todo.id}
+        ids |= {"sequence_id": sequence.id, "campaign_id": campaign.id}
         ids |= {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
-        ids["inbound_event_id"] = event.id
+        ids |= {"inbound_event_id": event.id, "suppression_id": suppressed.id}
     return {name: str(value) for name, value in ids.items()}
 
 
