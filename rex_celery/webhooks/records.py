@@ -14,12 +14,12 @@ from rex_celery.webhooks import endpoint_views, endpoints, retries
 from rex_celery.webhooks.endpoint_views import WebhookDelivery
 
 _LONGEST_ERROR = 600
-# Only the newest claim may say what became of it: an older one, whose lease ran out, knows less.
+# Only the newest claim may say that it failed: an older one, whose lease ran out, knows less. A yes is a yes.
 _RECORD = text("""
 UPDATE webhook_deliveries SET next_at = coalesce(:next, next_at), last_status = :status, last_error = :error,
   state = CASE WHEN :state = 'pending' THEN state ELSE CAST(:state AS text) END,
   delivered_at = coalesce(CAST(:delivered AS timestamptz), delivered_at)
-WHERE id = :id AND attempts = :attempts AND state IN ('pending', 'held')
+WHERE id = :id AND (attempts = :attempts OR :state = 'delivered') AND state IN ('pending', 'held')
 RETURNING id
 """)
 _WELL = text("UPDATE webhook_endpoints SET failing_since = NULL WHERE id = :id AND failing_since IS NOT NULL")

@@ -198,9 +198,7 @@ def test_one_success_in_between_begins_the_three_days_anew(
         assert endpoint_views.get(session, endpoint).state == "active"
 
 
-def test_what_a_dead_worker_held_is_taken_over_and_its_late_word_is_worth_nothing(
-    tenant: UUID, receiver: Receiver, time: list[datetime]
-) -> None:
+def test_what_a_dead_worker_held_is_taken_over(tenant: UUID, receiver: Receiver, time: list[datetime]) -> None:
     endpoint = waiting(tenant, receiver.url)
     turn = deliver._take(tenant, endpoint, NOON)
     assert turn
@@ -211,6 +209,21 @@ def test_what_a_dead_worker_held_is_taken_over_and_its_late_word_is_worth_nothin
     assert deliver.deliver(tenant, endpoint, unseal) == 1
     records.record(tenant, endpoint, records.Try(claimed.id, claimed.attempts, 500, "late"), time[0])
     assert states(tenant) == [("delivered", 2, 204)]
+
+
+def test_of_two_words_about_a_delivery_a_late_no_is_worth_nothing_and_a_late_yes_holds(
+    tenant: UUID, receiver: Receiver, time: list[datetime]
+) -> None:
+    receiver.reply = lambda _: (503, b"newer")
+    endpoint = waiting(tenant, receiver.url)
+    ((delivery,),) = rows(tenant, "SELECT id FROM webhook_deliveries")
+    for _ in range(2):
+        deliver.deliver(tenant, endpoint, unseal)
+        time[0] += timedelta(minutes=2)
+    records.record(tenant, endpoint, records.Try(delivery, 1, 500, "late"), time[0])
+    assert states(tenant) == [("pending", 2, 503)]
+    records.record(tenant, endpoint, records.Try(delivery, 1, 200, "", well=True), time[0])
+    assert states(tenant) == [("delivered", 2, 200)]
 
 
 def test_a_delivery_is_tried_again_on_request_under_its_own_name(tenant: UUID, receiver: Receiver) -> None:

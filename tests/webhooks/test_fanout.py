@@ -59,12 +59,13 @@ def test_many_rounds_at_once_hand_each_event_on_once_and_none_is_lost(tenant: UU
             fanout.run_round(NOW)
 
     with ThreadPoolExecutor(4) as pool:
-        for _ in range(2):
-            pool.submit(hand_on)
+        rounds = [pool.submit(hand_on) for _ in range(2)]
         writers = [pool.submit(lambda: [happen(tenant) for _ in range(40)]) for _ in range(2)]
         for writer in writers:
             writer.result(60)
         stop.set()
+        for each in rounds:
+            each.result(60)
     fanout.run_round(NOW)
     for endpoint in made:
         assert [seq for seq, _ in handed_on(tenant, endpoint)] == list(range(1, 81))
