@@ -43,7 +43,7 @@ def text_problems(text: str, where: str, bodies: Mapping[str, str]) -> list[Prob
         if not found:
             step_text.check(text, bodies)
     except InvalidError as error:
-        found.append(Problem(where, error.detail.rstrip("."), _TEMPLATE))
+        found.append(Problem(where, error.detail.rstrip(".").replace("Line ", "line ", 1), _TEMPLATE))
     return found
 
 

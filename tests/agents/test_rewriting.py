@@ -212,6 +212,16 @@ def test_new_words_need_a_new_approval(tenant: UUID) -> None:
     }
 
 
+def test_what_a_person_of_ours_is_to_do_needs_no_approval(tenant: UUID) -> None:
+    todo = {"key": "call", "channel": "email", "day": 2, "body": "Call {{ first_name }}.", "todo": True}
+    course = Course(tenant, [*OLD[:1], todo], autonomy="approve_first_n")
+    person = course.person("delivered", "planned", "planned")
+    course.migrate()
+    made = course.messages(person)["call"]
+
+    assert (made.framework, made.body, made.wait_reason) == ("todo", "Call Ida.", "waiting_not_due")
+
+
 def test_words_that_are_not_fit_to_be_sent_are_held_back(tenant: UUID) -> None:
     course = Course(tenant, [*OLD[:1], mail("b", 4, "Act now! This is it."), mail("d", 5, "Fine.")])
     person = course.person("delivered", "planned", "planned")
