@@ -1,6 +1,7 @@
 """The slots of time in which sending is counted: a tenant's calendar days, and clock hours."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ class Slot(NamedTuple):
     until: datetime
 
 
+@lru_cache(maxsize=1024)
 def day(at: datetime, zone: str) -> Slot:
     """The calendar day of a zone: 23 or 25 hours long when clocks are changed in it."""
     clock = ZoneInfo(zone)
