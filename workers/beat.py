@@ -9,6 +9,7 @@ TOP_UP_SECONDS = 1
 RECEIVE_SECONDS = 1
 RECONCILE_SECONDS = 5
 MAILBOXES_SECONDS = 30
+LABELLING_SECONDS = 10
 PURGE_SECONDS = 3600
 
 
@@ -23,5 +24,6 @@ TIMETABLE = {
     "apply what came in": _every(RECEIVE_SECONDS, "receive"),
     "find what was lost": _every(RECONCILE_SECONDS, "reconcile"),
     "read mailboxes": _every(MAILBOXES_SECONDS, "mailboxes"),
+    "ask what answers want": _every(LABELLING_SECONDS, "labelling"),
     "forget old answers": _every(PURGE_SECONDS, "purge"),
 }

@@ -4,7 +4,7 @@ from rex_celery.agents.compliance import Compliance
 from rex_celery.agents.outreach import Outreach
 from rex_celery.agents.personalizer import Personalizer
 from rex_celery.agents.quality_control import QualityControl
-from rex_celery.outreach import mailboxes
+from rex_celery.outreach import labelling, mailboxes
 from workers.app import app
 from workers.base import AgentTask, by_ids, carry_out, guard
 
@@ -37,3 +37,9 @@ def outreach(self: AgentTask, *ids: str | int) -> str:
 def poll_mailbox(*ids: str) -> str:
     """Read the new mail of a connected mailbox."""
     return by_ids("campaign.poll_mailbox", mailboxes.poll, ids)
+
+
+@app.task(name="campaign.label_reply")
+def label_reply(*ids: str) -> str:
+    """Ask the model what an answer wants that the rules left unclear."""
+    return by_ids("campaign.label_reply", labelling.label, ids)

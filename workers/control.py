@@ -6,7 +6,7 @@ from uuid import UUID
 from rex_celery.missions import engine, reconcile
 from rex_celery.missions import join as joining
 from rex_celery.missions import settle as settling
-from rex_celery.outreach import mailboxes, receiving
+from rex_celery.outreach import labelling, mailboxes, receiving
 from rex_celery.tenancy import answers
 from rex_celery.webhooks import retention
 from workers import ticks
@@ -20,6 +20,7 @@ JOBS: dict[str, Callable[[], object]] = {
     "reconcile": reconcile.run_round,
     "receive": lambda: receiving.run_round(attempt),
     "mailboxes": mailboxes.poll_due,
+    "labelling": labelling.find_work,
     "purge": lambda: [purge() for purge in _PURGES],
 }
 """What the timetable names."""
