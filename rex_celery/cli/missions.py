@@ -38,7 +38,9 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
     sender = _given(name=sender_name, email=sender_email, postal_address=postal_address)
     audience = {"import_id": str(imported)} if imported else None
     wish = _given(name=name, priority=priority, autonomy=autonomy, audience=audience, offer=offer, framework=framework)
-    order = {"type": kind} | wish | _given(sender=sender or None, sequence=sequence, campaign=campaign and str(campaign))
+    order = (
+        {"type": kind} | wish | _given(sender=sender or None, sequence=sequence, campaign=campaign and str(campaign))
+    )
     mission = connection.api().post("/missions", Mission, order)
     if json:
         screen.print_json(mission)

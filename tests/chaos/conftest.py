@@ -1,16 +1,22 @@
 """A slow mail server that remembers everything, and workers that can be killed."""
 
 import asyncio
+import json
 import socket
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import text
 
+from rex_celery import db
 from rex_celery.embedded.services import Services
+from tests.missions.conftest import submitted
+from tests.missions.following import WIDE_OPEN
 from tests.processes import Team
 
 
@@ -27,6 +33,15 @@ class SlowMailServer:
         self.seen[name.split(":", 1)[1].strip()] += 1
         await asyncio.sleep(self.delay)
         return "250 2.0.0 taken"
+
+
+def sent_over_smtp(tenant: UUID, leads: int) -> UUID:
+    """A mission whose one e-mail to each goes out through the mail server, at any hour and without a cap."""
+    caps = WIDE_OPEN["caps"] | {"tenant_per_day": None, "domain_per_day": None}  # type: ignore[operator]
+    with db.transaction(tenant) as session:
+        policy = text("UPDATE tenants SET policy = CAST(:policy AS jsonb)")
+        session.execute(policy, {"policy": json.dumps(WIDE_OPEN | {"caps": caps})})
+    return submitted(tenant, leads=leads, sequence="first-touch")
 
 
 @pytest.fixture

@@ -7,11 +7,16 @@ import pytest
 from sqlalchemy import text
 
 from rex_celery import db, redis
-from tests.chaos.conftest import SlowMailServer
-from tests.missions.conftest import submitted
+from tests.chaos.conftest import SlowMailServer, sent_over_smtp
 from tests.processes import Team, wait_until
 
 LEADS = 120
+PATIENCE = 60
+# What a dead worker had in its hands is looked at after two minutes, which the short run does not wait for.
+TWO_MINUTES_PASS = text("""
+UPDATE messages SET claimed_at = claimed_at - interval '3 minutes', submitted_at = submitted_at - interval '3 minutes'
+WHERE mission_id = :id AND state IN ('claimed', 'submitted')
+""")
 
 
 @pytest.mark.chaos
@@ -20,7 +25,7 @@ def test_a_mission_survives_two_kills_of_every_worker_and_an_emptied_redis(
 ) -> None:
     server, _ = mail_server
     team.start()
-    mission = submitted(tenant, leads=LEADS)
+    mission = sent_over_smtp(tenant, leads=LEADS)
     wait_until(lambda: len(server.seen) >= 10, 60, f"the first messages\n{team.said()}")
     team.kill()
     team.start()
@@ -28,7 +33,9 @@ def test_a_mission_survives_two_kills_of_every_worker_and_an_emptied_redis(
     redis.client().flushall()
     team.kill()
     team.start()
-    wait_until(lambda: _state(tenant, mission) == "completed", 60, f"the end of the mission\n{team.said()}")
+    with db.transaction(tenant) as session:
+        session.execute(TWO_MINUTES_PASS, {"id": mission})
+    wait_until(lambda: _state(tenant, mission) == "completed", PATIENCE, f"the end of the mission\n{team.said()}")
 
     assert max(server.seen.values()) == 1
     assert _steps_ended_once(tenant, mission)
@@ -49,7 +56,7 @@ def test_a_long_mission_survives_eight_kills_and_two_emptied_redis(
     server, _ = mail_server
     server.delay = 0.01
     team.start()
-    mission = submitted(tenant, leads=3000)
+    mission = sent_over_smtp(tenant, leads=3000)
     for kill in range(8):
         before = len(server.seen)
         wait_until(lambda before=before: len(server.seen) >= before + 100, 120, f"messages after kill {kill}")
@@ -75,7 +82,7 @@ def _steps_ended_once(tenant: UUID, mission: UUID) -> bool:
     ended = text("SELECT payload->>'key' FROM events WHERE mission_id = :id AND type = 'step.finished'")
     with db.transaction(tenant) as session:
         times = Counter(session.scalars(ended, {"id": mission}))
-    return set(times.values()) == {1} and len(times) == 9
+    return set(times.values()) == {1} and len(times) == 10
 
 
 def _counts(tenant: UUID, mission: UUID) -> dict[str, int]:

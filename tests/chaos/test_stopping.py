@@ -9,8 +9,7 @@ from sqlalchemy import text
 from rex_celery import db
 from rex_celery.missions import control
 from rex_celery.tenancy import sending
-from tests.chaos.conftest import SlowMailServer
-from tests.missions.conftest import submitted
+from tests.chaos.conftest import SlowMailServer, sent_over_smtp
 from tests.processes import Team, wait_until
 
 BOUND_SECONDS = 2.0
@@ -22,7 +21,7 @@ def test_pause_emergency_stop_and_cancel_each_stop_the_next_message(
 ) -> None:
     server, _ = mail_server
     team.start()
-    mission = submitted(tenant, leads=400)
+    mission = sent_over_smtp(tenant, leads=400)
 
     def sending_again() -> None:
         before = len(server.seen)
