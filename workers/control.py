@@ -6,21 +6,26 @@ from uuid import UUID
 from rex_celery.missions import engine, reconcile
 from rex_celery.missions import join as joining
 from rex_celery.missions import settle as settling
-from rex_celery.outreach import labelling, mailboxes, receiving
+from rex_celery.outreach import calendar_writing, labelling, mailboxes, receiving, rounds
+from rex_celery.simulation import stage
 from rex_celery.tenancy import answers
-from rex_celery.webhooks import retention
+from rex_celery.webhooks import dispatch, old_deliveries, retention
 from workers import ticks
 from workers.app import app
 from workers.base import attempt, keep_dead_letter
 
-_PURGES = (answers.purge_all, retention.purge_all)
+_PURGES = (answers.purge_all, retention.purge_all, old_deliveries.purge_all, stage.drop_abandoned)
 
 JOBS: dict[str, Callable[[], object]] = {
     "top_up": engine.run_round,
     "reconcile": reconcile.run_round,
+    "due": rounds.send_due,
+    "look_after": rounds.look_after,
     "receive": lambda: receiving.run_round(attempt),
     "mailboxes": mailboxes.poll_due,
     "labelling": labelling.find_work,
+    "webhooks": dispatch.run_round,
+    "calendars": calendar_writing.find_work,
     "purge": lambda: [purge() for purge in _PURGES],
 }
 """What the timetable names."""

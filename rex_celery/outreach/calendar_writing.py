@@ -9,8 +9,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, text
 
-from rex_celery import clock, db
+from rex_celery import broker, clock, crews, db
 from rex_celery.errors import NotFoundError, ProviderRejectedError, ProviderUnavailableError
+from rex_celery.flow import NORMAL, Call
 from rex_celery.integrations.caldav_calendar import CaldavCalendar
 from rex_celery.meetings import ics, links, schedule
 from rex_celery.outreach import calendars
@@ -19,7 +20,10 @@ log = structlog.get_logger()
 
 # As many in a round as a calendar takes in some seconds; the next round takes the next.
 _MOST = 50
-_TENANTS = text("SELECT DISTINCT tenant_id FROM connections WHERE provider = 'caldav' ORDER BY tenant_id")
+_EXPIRES = 60
+_TENANTS = text(
+    "SELECT DISTINCT tenant_id FROM connections WHERE provider = 'caldav' AND state = 'active' ORDER BY tenant_id"
+)
 _WAITING = text("""
 SELECT m.id, m.calendar_state AS state, m.sequence, p.connection_id FROM meetings AS m
 JOIN booking_pages AS p ON p.id = m.page_id
@@ -43,14 +47,22 @@ _TELL = text(
 )
 
 
-def run_round() -> int:
-    """Bring the calendars of all tenants up to date; gives how many events were written or taken out."""
+def find_work() -> int:
+    """Have a worker look after the calendars of every tenant that has one; gives how many tenants."""
     with db.control() as session:
         tenants = session.scalars(_TENANTS).all()
-    return sum(_bring_up_to_date(tenant_id, clock.now()) for tenant_id in tenants)
+    if tenants:
+        queue = crews.queue_of(crews.Crew.SPECIAL_FORCES)
+        calls = [
+            Call("special_forces.write_calendars", (str(one),), queue, NORMAL, expires=_EXPIRES) for one in tenants
+        ]
+        broker.publish(calls)
+    return len(tenants)
 
 
-def _bring_up_to_date(tenant_id: UUID, now: datetime) -> int:
+def write(tenant_id: UUID) -> int:
+    """Bring a tenant's calendars up to date; gives how many events were written or taken out. Safe side by side."""
+    now = clock.now()
     with db.transaction(tenant_id) as session:
         session.execute(_TOO_LATE, {"now": now})
         waiting = session.execute(_WAITING, {"now": now, "most": _MOST}).all()
