@@ -18,6 +18,8 @@ TIMEOUT_SECONDS = 15.0
 ATTEMPTS = 3
 # Answers are a few words of JSON; whatever is longer is not one.
 _LONGEST_ANSWER = 200
+# Timed out on its side, or busy with the same: what the library tries again, and has no error of its own for.
+_NOT_NOW = frozenset({"408", "409"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class OpenAiModel:
             raise ProviderUnavailableError(f"The model does not answer: {type(error).__name__}.") from error
         except openai.OpenAIError as error:
             code = str(getattr(error, "status_code", ""))
+            if code in _NOT_NOW:
+                raise ProviderUnavailableError(f"The model does not answer: {code}.") from error
             raise ProviderRejectedError(f"The model refuses: {type(error).__name__}.", code=code) from error
         return found
 
