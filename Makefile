@@ -19,7 +19,7 @@ up: .venv/ready ui ## Run REX: http://127.0.0.1:8800 (Ctrl-C stops it)
 demo: .venv/ready ui ## Run REX and a whole mission on the sample list
 	@exec $(BIN)/rex demo $(ARGS)
 
-test: check ui ## Set up, check, then run every test
+test: check ui tests/doubles/node_modules/.ready ## Set up, check, then run every test
 	$(BIN)/pytest -n auto $(ARGS)
 	cd web/ui && npm test --silent
 
@@ -48,7 +48,7 @@ migrate: .venv/ready ## Bring the database's tables up to date
 
 clean: ## Remove what was installed and built; your data in .rex stay
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
-	rm -rf web/ui/node_modules web/ui/dist web/ui/.tsbuildinfo web/ui/src/api/schema.d.ts
+	rm -rf tests/doubles/node_modules web/ui/node_modules web/ui/dist web/ui/.tsbuildinfo web/ui/src/api/schema.d.ts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The set-up: done again only when what it comes from has changed.
@@ -59,6 +59,11 @@ clean: ## Remove what was installed and built; your data in .rex stay
 .PHONY: ui
 ui: .venv/ready
 	@$(BIN)/python -m web.build_ui
+
+# Stand-ins for providers that tests speak to.
+tests/doubles/node_modules/.ready: tests/doubles/package-lock.json | .venv/ready
+	@cd tests/doubles && npm ci --ignore-scripts --loglevel=error --no-audit --no-fund
+	@touch $@
 
 # Everything, for checks and tests; the build alone fetches less, by itself.
 web/ui/node_modules/.ready: web/ui/package-lock.json | .venv/ready

@@ -155,7 +155,8 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
         """Make one request, at the address that is set."""
         self._headers = {}
-        answer = super().request(method, self._host + urlsplit(url).path, *args, **options)
+        with requests.Session() as self.session:
+            answer = super().request(method, self._host + urlsplit(url).path, *args, **options)
         self._headers = answer.headers or {}
         return answer
 
