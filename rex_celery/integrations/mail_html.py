@@ -8,8 +8,10 @@ from lxml import etree
 # The time of the standard library's parser grows with the square of broken markup; this one's does not.
 LONGEST_HTML = 1_000_000
 
-_BREAK_NAMES = "address blockquote br div dd dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tr ul"
-_BREAKS: Final = frozenset(_BREAK_NAMES.split())
+_BLOCK_NAMES = "address blockquote div dd dl dt h1 h2 h3 h4 h5 h6 li ol p pre table tr ul"
+_BLOCKS: Final = frozenset(_BLOCK_NAMES.split())
+_BREAKS: Final = frozenset({"br", "hr"})
+_PARAGRAPHS: Final = frozenset({"p", "h1", "h2", "h3", "ul", "ol", "table"})
 _UNSEEN: Final = frozenset({"script", "style", "head", "title", "template"})
 _PLAIN: Final = re.compile(r"<[^<>]{0,2000}>?")
 
@@ -38,7 +40,9 @@ def _lines(root: etree._Element) -> list[Line]:
         step = 1 if begins else -1
         unseen += step * (element.tag in _UNSEEN)
         quoted += step * (element.tag == "blockquote")
-        if element.tag in _BREAKS:
+        if element.tag in _BLOCKS and (_joined(lines[-1][1]) or lines[-1][0] != quoted):
+            lines.append((quoted, []))
+        if (element.tag in _BREAKS and begins) or (element.tag in _PARAGRAPHS and not begins):
             lines.append((quoted, []))
         words = element.text if begins else element.tail
         if words and not unseen:

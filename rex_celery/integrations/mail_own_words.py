@@ -14,11 +14,17 @@ _SEPARATORS = re.compile(
     r"^(?:-{2,} ?(?:original(?: message|nachricht)?|urspr(?:ü|ue)ngliche nachricht|message d[’']origine"
     r"|mensaje original|messaggio originale|mensagem original|oorspronkelijk bericht|forwarded message) ?-{2,}"
     r"|_{20,}|em .{4,100} escreveu:|op .{4,100} schreef .{1,100}:|il .{4,100} ha scritto:"
-    r"|el .{4,120} escribi(?:ó|o):)\s*$",
+    r"|el .{4,120} escribi(?:ó|o):)[^\S\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_QUOTED = re.compile(r"^\s*>.*$", re.MULTILINE)
-_SIGNATURE = re.compile(r"^--\s*$", re.MULTILINE)
+# Words of the telephone, not of its owner.
+_DEVICES = re.compile(
+    r"^(?:sent from (?:my|outlook|mail|yahoo|proton)|get outlook for|gesendet (?:von mein|mit der|von outlook)"
+    r"|envoyé (?:de|depuis) mon|enviado (?:desde|do) m|inviato da|verzonden vanaf).{0,80}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUOTED = re.compile(r"^[^\S\n]*>.*$", re.MULTILINE)
+_SIGNATURE = re.compile(r"^--[^\S\n]*$", re.MULTILINE)
 
 
 def of(text: str) -> str:
@@ -36,7 +42,7 @@ def _without_quotes(text: str) -> str:
     found = _SEPARATORS.search(text)
     # A separator at the very top belongs to an answer that stands below what it quotes.
     above = text[: found.start()] if found and text[: found.start()].strip() else text
-    own = _QUOTED.sub("", above).strip()
+    own = _DEVICES.sub("", _QUOTED.sub("", above)).strip()
     unsigned = _SIGNATURE.split(own, maxsplit=1)[0].strip()
     return re.sub(r"\n{3,}", "\n\n", unsigned or own)
 
