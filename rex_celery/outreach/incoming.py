@@ -9,8 +9,7 @@ from rex_celery.integrations import mail
 from rex_celery.integrations.base import InboundEmail
 from rex_celery.outreach import facts, mail_facts, replies
 from rex_celery.outreach.arrivals import ArrivalKind
-from rex_celery.outreach.incoming_rows import Event
-from rex_celery.outreach.kinds import Verdict
+from rex_celery.outreach.incoming_rows import Event, Verdict
 
 _OWN = Verdict("ignored", "It is our own mail.")
 _NO_NEWS = Verdict("ignored", "The report tells neither a bounce nor a complaint.")

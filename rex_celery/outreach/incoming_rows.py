@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -57,15 +57,13 @@ class Event:
     received_at: datetime
 
 
-class Outcome(Protocol):
-    """What became of an event; still pending, it is due again at ``run_after``."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an event: applied, ignored, unmatched or failed; pending with the moment of the next try."""
 
-    @property
-    def state(self) -> str: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def run_after(self) -> datetime | None: ...
+    state: str = "applied"
+    note: str = ""
+    run_after: datetime | None = None
 
 
 def claim(session: Session, tenant_id: UUID, kinds: Iterable[str], now: datetime, most: int = MOST) -> list[Event]:
@@ -81,11 +79,11 @@ def lock(session: Session, events: Sequence[Event]) -> list[Event]:
     return [event for event in events if event.id in held]
 
 
-def mark(session: Session, events: Sequence[Event], outcomes: Mapping[int, Outcome], now: datetime) -> None:
+def mark(session: Session, events: Sequence[Event], verdicts: Mapping[int, Verdict], now: datetime) -> None:
     """Store what became of each of these events."""
     if not events:
         return
-    found = [outcomes[event.id] for event in events]
+    found = [verdicts[event.id] for event in events]
     values = {
         "now": now,
         "ids": [event.id for event in events],

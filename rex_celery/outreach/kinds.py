@@ -3,31 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from rex_celery.errors import InvalidError
+from rex_celery.errors import InvalidError, ProviderRejectedError
 from rex_celery.integrations import sendgrid_events, twilio_events
 from rex_celery.integrations.base import ProviderEvent
-from rex_celery.outreach.incoming_rows import MOST, Event
-
-
-def _part(name: str) -> Any:
-    return import_module(f"rex_celery.{name}")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of an event: applied, ignored, unmatched or failed; pending with the moment of the next try."""
-
-    state: str = "applied"
-    note: str = ""
-    run_after: datetime | None = None
-
+from rex_celery.meetings.outside import Change
+from rex_celery.outreach import bookings, facts, incoming, replies
+from rex_celery.outreach.arrivals import ArrivalKind
+from rex_celery.outreach.incoming_rows import MOST, Event, Verdict
 
 # What a provider tells that is not about a delivery.
 OTHER = "other"
@@ -54,7 +41,7 @@ def _facts(read: Callable[[Event], ProviderEvent]) -> Apply:
                 verdicts[event.id] = Verdict("failed", _in_words(error))
         about = {id_: fact for id_, fact in told.items() if fact.kind != OTHER}
         verdicts |= {id_: Verdict("ignored", "It says nothing about a delivery.") for id_ in told.keys() - about.keys()}
-        stored = _part("outreach.facts").store(session, tenant_id, list(about.values()), now)
+        stored = facts.store(session, tenant_id, list(about.values()), now)
         lost = {(fact.provider, fact.event_id) for fact in stored.unmatched}
         unmatched = Verdict("unmatched", "It names no message of this tenant.")
         return verdicts | {id_: unmatched for id_, fact in about.items() if (fact.provider, fact.event_id) in lost}
@@ -67,25 +54,34 @@ def _in_words(error: InvalidError) -> str:
 
 
 def _mail(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
-    return {event.id: _part("outreach.incoming").receive(session, tenant_id, event, now) for event in events}
+    return {event.id: incoming.receive(session, tenant_id, event, now) for event in events}
 
 
 def _text(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
+    verdicts = {}
     for event in events:
-        _part("outreach.replies").receive_text(
-            session,
-            tenant_id,
-            twilio_events.read_text(event.payload, event.received_at),
-            now,
-            event.id,
-        )
-    return {}
+        try:
+            words = twilio_events.read_text(event.payload, event.received_at)
+        except InvalidError as error:
+            verdicts[event.id] = Verdict("failed", _in_words(error))
+            continue
+        received = replies.receive_text(session, tenant_id, words, now, event.id)
+        if received.kind is ArrivalKind.OWN:
+            verdicts[event.id] = Verdict("ignored", "It is our own number.")
+    return verdicts
 
 
 def _calendly(session: Session, tenant_id: UUID, events: Sequence[Event], now: datetime) -> dict[int, Verdict]:
+    verdicts = {}
     for event in events:
-        _part("outreach.bookings").apply_calendly(session, tenant_id, event.payload, now)
-    return {}
+        try:
+            applied = bookings.apply_calendly(session, tenant_id, event.payload, now)
+        except ProviderRejectedError as error:
+            verdicts[event.id] = Verdict("failed", error.detail)
+            continue
+        if applied.change is Change.NOTHING:
+            verdicts[event.id] = Verdict("ignored", "It changes no meeting.")
+    return verdicts
 
 
 APPLY: Mapping[str, Kind] = MappingProxyType(

@@ -11,8 +11,7 @@ from sqlalchemy import text
 
 from rex_celery import clock, db
 from rex_celery.outreach import incoming_rows, kinds
-from rex_celery.outreach.incoming_rows import Event
-from rex_celery.outreach.kinds import Verdict
+from rex_celery.outreach.incoming_rows import Event, Verdict
 from rex_celery.webhooks import receive
 from rex_celery.work import Failure
 

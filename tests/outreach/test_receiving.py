@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from rex_celery import broker, clock, db
 from rex_celery.outreach import incoming_rows, kinds, receiving
-from rex_celery.outreach.incoming_rows import Event
-from rex_celery.outreach.kinds import Kind, Verdict
+from rex_celery.outreach.incoming_rows import Event, Verdict
+from rex_celery.outreach.kinds import Kind
 from rex_celery.redis import client
 from rex_celery.webhooks import receive
 from rex_celery.webhooks.receive import Item, Source
