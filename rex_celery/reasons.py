@@ -185,6 +185,10 @@ _WAITING = (
     Reason("sender_paused", "Somebody paused this inbox.", "Let the inbox send again."),
     Reason("connection_disabled", "The connection of this inbox was disabled.", "Enable the connection."),
     Reason("waiting_linkedin_task", "Somebody must send it by hand on LinkedIn.", "Do the task in the to-do list."),
+    Reason("waiting_turn", "It is due; its inbox takes it in its turn.", "Wait."),
+    Reason("waiting_mission", "Its mission does not send now.", "Look at the mission: wait, approve or retry it."),
+    Reason("waiting_mission_paused", "Its mission is paused.", "Resume the mission."),
+    Reason("waiting_slot", "The mission waits for a free slot of its crew.", "Wait, or cancel another mission."),
 )
 
 _MISSION = (
