@@ -1,10 +1,13 @@
 """The campaign crew's tasks."""
 
+from functools import partial
+
 from rex_celery.agents.compliance import Compliance
 from rex_celery.agents.outreach import Outreach
 from rex_celery.agents.personalizer import Personalizer
 from rex_celery.agents.quality_control import QualityControl
-from rex_celery.outreach import labelling, mailboxes
+from rex_celery.outreach import labelling, mailboxes, rounds
+from rex_celery.simulation import requests
 from workers.app import app
 from workers.base import AgentTask, by_ids, carry_out, guard
 
@@ -43,3 +46,15 @@ def poll_mailbox(*ids: str) -> str:
 def label_reply(*ids: str) -> str:
     """Ask the model what an answer wants that the rules left unclear."""
     return by_ids("campaign.label_reply", labelling.label, ids)
+
+
+@app.task(name="campaign.send_due")
+def send_due(tenant: str, inbox: str, turn: int) -> str:
+    """Send what is due from an inbox."""
+    return by_ids("campaign.send_due", partial(rounds.send, turn), (tenant, inbox))
+
+
+@app.task(name="campaign.simulate")
+def simulate(*ids: str) -> str:
+    """Run a simulation that somebody asked for."""
+    return by_ids("campaign.simulate", requests.carry_out, ids)

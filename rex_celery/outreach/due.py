@@ -74,12 +74,15 @@ class Taken:
 def claim(session: Session, tenant_id: UUID, inbox_id: UUID, now: datetime, most: int) -> Taken:
     """Claim up to ``most`` due messages of an inbox, and say of the others why they wait or never go."""
     inbox = session.execute(_INBOX, {"inbox": inbox_id, "now": now}).one_or_none()
-    if inbox is None or not breaker.may_try(session, inbox_id, now):
+    rows = _due(session, inbox, now, most) if inbox else []
+    if inbox is None or not rows:
         return Taken(None)
-    rows = _due(session, inbox, now, most)
+    if not breaker.may_try(session, inbox_id, now):
+        session.execute(_REST, {"inbox": inbox_id, "until": breaker.resting_until(session, inbox_id)})
+        return Taken(None)
     looked = Look(session, tenant_id, inbox, now)
     free = looked.free_to_go(rows)
-    allowed = gaps.allowance(inbox, looked.policy(None), most)
+    allowed = 1 if breaker.is_probe(session, inbox_id) else gaps.allowance(inbox, looked.policy(None), most)
     chosen = looked.within_caps(free[:allowed])
     waits = looked.waits
     if waits:

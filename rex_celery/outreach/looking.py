@@ -1,5 +1,6 @@
 """Everything that speaks against sending a due message now: looked at once, in this order, for all at a time."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from rex_celery.vocabulary import Channel
 
 # A message behind one that is still deferred waits; receiving servers try for three days.
 DEFERRED_AGAIN = timedelta(hours=12)
+# What one claim has no room for waits for the next.
+SLOWED_AGAIN = timedelta(minutes=1)
 # Holds that are the inbox's, not the message's: the whole inbox rests until then.
 _OF_THE_INBOX = frozenset({"waiting_cap_inbox", "waiting_cap_domain", "waiting_cap_tenant"})
 
@@ -85,7 +88,7 @@ class Look:
         chosen = []
         for campaign in dict.fromkeys(row.campaign_id for row in rows):
             mine = [asks[row.id] for row in rows if row.campaign_id == campaign]
-            held = caps.reserve(self._session, self._tenant_id, mine, self.policy(campaign), self._inbox, self._now)
+            held = caps.reserve(self._session, self._tenant_id, mine, self.policy(campaign), self._now)
             for row in rows:
                 if row.campaign_id != campaign:
                     continue
@@ -175,11 +178,21 @@ class Look:
         return self._until(rows, held, "waiting_pressure")
 
     def _not_slowed(self, rows: Sequence[Due]) -> list[Due]:
+        """Providers that asked for less get nothing until their hold ends, and then as many as their pace allows."""
         providers = {row.recipient_provider for row in rows if row.recipient_provider}
         if not providers:
             return list(rows)
         until = pace.may(self._session, self._inbox.id, providers, self._now)
-        held = {row.id: at for row in rows if (at := until.get(row.recipient_provider))}
+        room = Counter(pace.room(self._session, self._inbox.id, providers, self._now))
+        held: dict[UUID, datetime] = {}
+        for row in rows:
+            provider = row.recipient_provider
+            if at := until.get(provider):
+                held[row.id] = at
+            elif provider in room:
+                room[provider] -= 1
+                if room[provider] < 0:
+                    held[row.id] = self._now + SLOWED_AGAIN
         return self._until(rows, held, "waiting_slowed")
 
     def _without(self, rows: Sequence[Due], refused: Iterable[Due], reason: str) -> list[Due]:

@@ -10,14 +10,15 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from rex_celery import db
 from rex_celery.outreach import policies, sequences
-from rex_celery.outreach.policy import Policy
 from rex_celery.outreach.succession import Known, Next, Over, next_of
 
 # Providers that tell when a message has arrived.
 REPORTING = frozenset({"sendgrid", "twilio"})
 # Enrolments that one look takes.
 AT_ONCE = 1000
+NOBODY = UUID(int=0)
 
 _ENROLMENTS = text("""
 SELECT id, campaign_id, sequence_id, version, started_at, resume_at FROM enrolments
@@ -52,18 +53,19 @@ WHERE o.mission_id = d.mission_id AND o.lead_id = d.lead_id AND o.state = 'pendi
 """)
 # Done with nothing more to send, or with nothing scheduled because what was scheduled was taken back.
 _IDLE = text("""
-SELECT e.id FROM enrolments AS e WHERE e.state = 'active' AND (e.pending = 0 OR NOT EXISTS (
+SELECT e.id FROM enrolments AS e WHERE e.state = 'active' AND e.id > :after AND (e.pending = 0 OR NOT EXISTS (
   SELECT FROM messages AS m WHERE m.enrolment_id = e.id AND (m.state IN ('claimed', 'submitted')
     OR (m.state = 'planned' AND m.run_after IS NOT NULL))))
 ORDER BY e.id LIMIT :most
 """)
-_EXPIRED_BY_HAND = text("""
-UPDATE messages AS m SET state = 'skipped', reason = 'linkedin_task_dismissed', wait_reason = NULL
-WHERE m.state = 'planned' AND m.wait_reason = 'waiting_linkedin_task' AND m.claimed_at < :before
-  AND m.enrolment_id = ANY(CAST(:ids AS uuid[]))
+# What nobody sent by hand in time is not sent any more.
+_EXPIRE = text("""
+WITH late AS (
+  UPDATE messages SET state = 'skipped', reason = 'linkedin_task_dismissed', wait_reason = NULL
+  WHERE enrolment_id = ANY(CAST(:ids AS uuid[])) AND state = 'planned' RETURNING id)
+UPDATE todos AS t SET state = 'dismissed', done_at = :now, done_by = 'rex' FROM late
+WHERE t.message_id = late.id AND t.state = 'open'
 """)
-# A task for a person's hand that nobody did for this long is not done any more.
-BY_HAND_FOR = timedelta(days=14)
 
 
 def schedule_next(session: Session, tenant_id: UUID, enrolment_ids: Collection[UUID], now: datetime) -> None:
@@ -72,15 +74,15 @@ def schedule_next(session: Session, tenant_id: UUID, enrolment_ids: Collection[U
     if not rows:
         return
     messages = _messages(session, [row.id for row in rows])
-    known: dict[UUID | None, Policy] = {}
+    arrivals: dict[UUID | None, timedelta] = {}
     due: list[Next] = []
     over: list[UUID] = []
     for row in rows:
-        if row.campaign_id not in known:
-            known[row.campaign_id] = policies.of(session, tenant_id, row.campaign_id)
+        if row.campaign_id not in arrivals:
+            hours = policies.of(session, tenant_id, row.campaign_id).arrival_hours
+            arrivals[row.campaign_id] = timedelta(hours=hours)
         days = {step.key: step.day for step in sequences.version(session, row.sequence_id, row.version)}
-        arrival = timedelta(hours=known[row.campaign_id].arrival_hours)
-        match next_of(messages[row.id], days, row.started_at, arrival):
+        match next_of(messages[row.id], days, row.started_at, arrivals[row.campaign_id]):
             case Next(id_, at, reason):
                 due.append(_not_before(Next(id_, at, reason), row.resume_at))
             case Over(at) if at <= now:
@@ -92,17 +94,27 @@ def schedule_next(session: Session, tenant_id: UUID, enrolment_ids: Collection[U
 def end(session: Session, enrolment_ids: Collection[UUID], now: datetime) -> None:
     """Complete these enrolments and settle the outcomes of those who got nothing."""
     if enrolment_ids:
+        session.execute(_EXPIRE, {"ids": list(enrolment_ids), "now": now})
         session.execute(_COMPLETE, {"ids": list(enrolment_ids), "now": now})
         session.execute(_OUTCOMES, {"ids": list(enrolment_ids)})
 
 
-def sweep(session: Session, tenant_id: UUID, now: datetime) -> int:
-    """Look for enrolments that nothing will move on by itself; returns how many there were."""
-    idle = session.scalars(_IDLE, {"most": AT_ONCE}).all()
-    if idle:
-        schedule_next(session, tenant_id, idle, now)
-        session.execute(_EXPIRED_BY_HAND, {"ids": list(idle), "before": now - BY_HAND_FOR})
-    return len(idle)
+def sweep(session: Session, tenant_id: UUID, now: datetime, after: UUID = NOBODY) -> UUID | None:
+    """Look for enrolments that nothing will move on by itself, by their ids from ``after`` on.
+
+    Returns where to look next, or None when all were looked at.
+    """
+    idle = session.scalars(_IDLE, {"most": AT_ONCE, "after": after}).all()
+    schedule_next(session, tenant_id, idle, now)
+    return idle[-1] if len(idle) == AT_ONCE else None
+
+
+def sweep_all(tenant_id: UUID, now: datetime) -> None:
+    """Look at all of a tenant's enrolments, each thousand in a transaction of its own."""
+    after: UUID | None = NOBODY
+    while after is not None:
+        with db.transaction(tenant_id) as session:
+            after = sweep(session, tenant_id, now, after)
 
 
 def _store(session: Session, due: list[Next]) -> None:

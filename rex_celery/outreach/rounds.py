@@ -9,6 +9,7 @@ from sqlalchemy import text
 from rex_celery import broker, clock, crews, db
 from rex_celery.flow import NORMAL, Call
 from rex_celery.outreach import progress, unknowns
+from rex_celery.outreach.sending import Shift
 from rex_celery.redis import client
 
 # A task that nobody has begun by then is worth nothing: the next look makes another.
@@ -25,7 +26,7 @@ CROSS JOIN LATERAL (
     WHERE m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now
       AND m.wait_reason IS DISTINCT FROM 'waiting_approval'
       AND (m.enrolment_id IS NULL OR (s.paused_at IS NULL AND s.state IN ('executing', 'collecting')))
-    LIMIT :most) AS some) AS d
+    LIMIT :most) AS waiting) AS d
 WHERE i.state = 'active' AND (i.next_free_at IS NULL OR i.next_free_at <= :now) AND d.due > 0
   AND t.sending_stopped_at IS NULL AND t.simulated_at IS NULL
 """)
@@ -47,13 +48,21 @@ def send_due() -> int:
     return len(calls)
 
 
-def begin(inbox_id: UUID, turn: int) -> None:
-    """Let the next look make this task anew."""
+def send(turn: int, tenant_id: UUID, inbox_id: UUID) -> int:
+    """What a task does: send what is due from an inbox; returns how many messages were handed over.
+
+    The rows decide, so a doubled message finds nothing.
+    """
+    # The next look may make this task anew.
     client().delete(_key(inbox_id, turn))
+    return Shift(tenant_id, inbox_id).run()
 
 
 def look_after() -> int:
-    """Move on what waits for nobody: abandoned claims, unknown results, enrolments with nothing scheduled."""
+    """Move on what waits for nobody: abandoned claims, unknown results, enrolments with nothing scheduled.
+
+    Returns how many claims and results it settled.
+    """
     with db.control() as session:
         tenants = session.scalars(_TENANTS).all()
     found = 0
@@ -61,8 +70,7 @@ def look_after() -> int:
         now = clock.now()
         with db.transaction(tenant_id) as session:
             found += unknowns.settle(session, tenant_id, now)
-        with db.transaction(tenant_id) as session:
-            found += progress.sweep(session, tenant_id, now)
+        progress.sweep_all(tenant_id, now)
     return found
 
 

@@ -34,6 +34,8 @@ INSERT INTO outbox (tenant_id, message_id, channel, recipient)
 SELECT tenant_id, id, channel, recipient FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
+_LEFT = frozenset({Delivery.ACCEPTED, Delivery.UNKNOWN})
+
 SenderFor = Callable[[Row[Any], Row[Any] | None], Sender]
 
 
@@ -44,14 +46,14 @@ class Shift:
     tenant_id: UUID
     inbox_id: UUID
     sender_for: SenderFor = field(default=delivery.sender_for)
-    handed: int = 0
+    handed: list[UUID] = field(default_factory=list)
 
     def run(self, longest: float = LONGEST_SHIFT_SECONDS) -> int:
         """Send what is due until nothing is left or the shift is over; returns how many messages were handed over."""
         over = monotonic() + longest
         while self._round() and monotonic() < over:
             continue
-        return self.handed
+        return len(self.handed)
 
     def _round(self) -> bool:
         """One claim and what follows; True when it is worth claiming again at once."""
@@ -81,7 +83,8 @@ class Shift:
         leaving_now = leaving.submit(session, claimed, now)
         session.execute(_BOX, {"ids": list(leaving_now)})
         answers = [Answered(one, _boxed(one, leaving=one.id in leaving_now)) for one in claimed]
-        self.handed += receipts.record(session, self.tenant_id, inbox, answers, now)[Delivery.ACCEPTED]
+        receipts.record(session, self.tenant_id, inbox, answers, now)
+        self.handed += leaving_now
 
     def _to_provider(self, inbox: Inbox, claimed: list[Claimed]) -> None:
         with db.transaction(self.tenant_id) as session:
@@ -94,7 +97,7 @@ class Shift:
             answers = [Answered(one, by_id[one.id]) for one in claimed if one.id in by_id]
             answers += receipts.unanswered(session, [one for one in claimed if one.id not in by_id], inbox.provider)
             counts = receipts.record(session, self.tenant_id, inbox, answers, now)
-            self.handed += counts[Delivery.ACCEPTED] + counts[Delivery.UNKNOWN]
+            self.handed += [a.message.id for a in answers if a.receipt.delivery in _LEFT]
             if trouble:
                 breaker.failed(session, self.tenant_id, self.inbox_id, trouble, now)
             elif counts[Delivery.ACCEPTED] or counts[Delivery.REJECTED]:

@@ -8,6 +8,8 @@ from uuid import UUID
 from rex_celery.outreach.lattice import SENT
 
 BY_HAND = "waiting_linkedin_task"
+# A task for a person's hand that nobody did for this long is not done any more.
+BY_HAND_FOR = timedelta(days=14)
 # Set when the time of arrival was only guessed; word of the arrival then moves the message.
 GUESSED = "waiting_delivery"
 
@@ -54,8 +56,8 @@ def next_of(
         return None
     waiting = [one for one in messages if one.state == "planned" and one.wait_reason != BY_HAND]
     if not waiting:
-        # What a person was asked to send by hand is still theirs to send.
-        ends = [_arrived(one, arrival) for one in messages if one.state in SENT or one.state == "planned"]
+        ends = [_arrived(one, arrival) for one in messages if one.state in SENT]
+        ends += [(one.since or started_at) + BY_HAND_FOR for one in messages if one.state == "planned"]
         return Over(max(ends, default=started_at))
     upcoming = waiting[0]
     if upcoming.run_after is not None and upcoming.wait_reason != GUESSED:

@@ -15,7 +15,7 @@ from rex_celery.simulation.world import Happening, Told
 
 _WAITS = text("""
 SELECT wait_reason, count(*) AS waiting FROM messages
-WHERE state = 'planned' AND wait_reason IS NOT NULL AND wait_reason NOT IN ('waiting_not_due', 'waiting_delivery')
+WHERE state = 'planned' AND wait_reason NOT IN ('waiting_not_due', 'waiting_delivery') AND enrolment_id IS NOT NULL
 GROUP BY wait_reason
 """)
 _PEOPLE = text("SELECT state, reason, count(*) AS people FROM outcomes GROUP BY state, reason ORDER BY 3 DESC, 1, 2")

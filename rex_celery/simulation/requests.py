@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 # Less often than this nobody sees the bar move, more often it costs more than the work.
 STEP = 0.02
+# No worker is given more time for a task.
+LONGEST = timedelta(minutes=20)
 
 _INSERT = text("""
 INSERT INTO simulations (id, tenant_id, params, created_by) VALUES (:id, :tenant, CAST(:params AS jsonb), :actor)
@@ -93,11 +95,6 @@ def carry_out(tenant_id: UUID, simulation_id: UUID) -> str:
     return "done"
 
 
-def give_up(tenant_id: UUID, simulation_id: UUID, error: str) -> None:
-    """Say that a simulation failed in a way nobody foresaw."""
-    _end(tenant_id, simulation_id, "failed", error=error)
-
-
 def get(session: Session, simulation_id: UUID) -> Simulation:
     """One simulation.
 
@@ -124,6 +121,8 @@ def listed(session: Session, *, limit: int, cursor: str | None) -> Page[Simulati
 
 
 def _read(row: dict[str, Any]) -> Simulation:
+    if row["state"] == "running" and row["created_at"] < clock.now() - LONGEST:
+        row |= {"state": "failed", "error": "The worker that ran it was lost, or it took too long."}
     asked = _READ_ASKED.validate_python(row.pop("params"))
     result = row.pop("result")
     return Simulation(**row, asked=asked, report=_READ_REPORT.validate_python(result) if result else None)

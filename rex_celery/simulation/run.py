@@ -8,27 +8,35 @@ from uuid import UUID
 from sqlalchemy import text
 
 from rex_celery import clock, db
-from rex_celery.integrations.base import Delivery, InboundEmail, Mailbox, Outbound, Receipt, Submit
+from rex_celery.integrations.base import Delivery, InboundEmail, Mailbox, Outbound, ProviderEvent, Receipt, Submit
 from rex_celery.missions import collect
 from rex_celery.outreach import facts, progress, replies, unknowns
+from rex_celery.outreach.by_hand import MANUAL
 from rex_celery.outreach.sending import Shift
 from rex_celery.simulation import preparing, reporting, stage
 from rex_celery.simulation.asked import Asked, check
 from rex_celery.simulation.reporting import Diary, Report
 from rex_celery.simulation.world import PROVIDER, Happening, Told, World
 
-# What happens within so long is dealt with together.
-GRAIN = timedelta(minutes=5)
-SWEEP_EVERY = timedelta(hours=6)
+# What falls due or is told within so long is dealt with together, but for an inbox that keeps a gap or waits for room.
+GRAIN = timedelta(minutes=15)
+SWEEP_EVERY = timedelta(hours=12)
+# Somebody does the tasks for a person's hand within so long.
+BY_HAND = timedelta(hours=4)
 
 _INBOXES = text("""
-SELECT i.id, greatest(i.next_free_at, (
-  SELECT min(run_after) FROM messages AS m WHERE m.inbox_id = i.id AND m.state = 'planned' AND m.run_after IS NOT NULL
-)) AS due FROM inboxes AS i WHERE i.state = 'active' ORDER BY i.id
+SELECT i.id, greatest(i.next_free_at, m.due) AS due, coalesce(i.next_free_at > m.due, false) AS exact
+FROM inboxes AS i CROSS JOIN LATERAL (
+  SELECT min(run_after) AS due FROM messages WHERE inbox_id = i.id AND state = 'planned' AND run_after IS NOT NULL
+) AS m WHERE i.state = 'active' AND m.due IS NOT NULL ORDER BY i.id
 """)
 _SENT = text("""
 SELECT m.id, m.lead_id, m.recipient, m.step_key, m.channel, m.sent_at FROM messages AS m
-WHERE m.sent_at = :now ORDER BY m.id
+WHERE m.id = ANY(CAST(:ids AS uuid[])) ORDER BY m.id
+""")
+_TASKS = text("""
+UPDATE todos SET state = 'done', done_at = :now, done_by = 'simulation'
+WHERE kind = 'linkedin_task' AND state = 'open' AND created_at <= :before RETURNING message_id
 """)
 _ACTIVE = text("SELECT count(*) FROM enrolments WHERE state = 'active'")
 _LETTER = text("""
@@ -79,10 +87,10 @@ class Run:
             self._hear()
             self._send()
             self._sweep()
-            self.hand.at = max(self.hand.at + GRAIN, self._next(until))
+            self.hand.at = max(self.hand.at + timedelta(seconds=1), self._next(until))
             told(min(1.0, (self.hand.at - begin) / (until - begin)))
+        progress.sweep_all(self.tenant_id, self.hand.at)
         with db.transaction(self.tenant_id) as session:
-            progress.sweep(session, self.tenant_id, self.hand.at)
             collect.look(session, self.tenant_id, self.mission_id)
         preparing.work_off(self.tenant_id, self.mission_id)
 
@@ -92,8 +100,11 @@ class Run:
 
     def _next(self, until: datetime) -> datetime:
         with db.transaction(self.tenant_id) as session:
-            moments: list[datetime] = [row.due for row in session.execute(_INBOXES) if row.due]
-        moments += [moment for moment in (self.world.next_at(), self.swept and self.swept + SWEEP_EVERY) if moment]
+            rows = session.execute(_INBOXES).all()
+        moments: list[datetime] = [row.due if row.exact else _grained(row.due) for row in rows]
+        coming = self.world.next_at()
+        moments += [_grained(coming)] if coming else []
+        moments += [self.swept + SWEEP_EVERY] if self.swept else []
         return min([*moments, until])
 
     def _hear(self) -> None:
@@ -133,23 +144,41 @@ class Run:
 
     def _send(self) -> None:
         with db.transaction(self.tenant_id) as session:
-            ready = [row.id for row in session.execute(_INBOXES) if row.due and row.due <= self.hand.at]
-        for inbox_id in ready:
-            Shift(self.tenant_id, inbox_id, lambda *_: StandIn()).run()
+            ready = [row.id for row in session.execute(_INBOXES) if row.due <= self.hand.at]
+        shifts = [Shift(self.tenant_id, inbox_id, lambda *_: StandIn()) for inbox_id in ready]
+        if not sum(shift.run() for shift in shifts):
+            return
         with db.transaction(self.tenant_id) as session:
-            left = session.execute(_SENT, {"now": self.hand.at}).all()
+            ids = [id_ for shift in shifts for id_ in shift.handed]
+            left = session.execute(_SENT, {"ids": ids}).all()
         self.diary.sent(left, self.hand.at)
         self.world.hears(left)
+
+    def _do_tasks(self) -> None:
+        """Somebody sends by hand what was put on the to-do list."""
+        with db.transaction(self.tenant_id) as session:
+            done = session.execute(_TASKS, {"before": self.hand.at - BY_HAND, "now": self.hand.at}).all()
+            told = [
+                ProviderEvent(MANUAL, f"{row.message_id}:by-hand", "accepted", "api", self.hand.at, row.message_id)
+                for row in done
+            ]
+            facts.store(session, self.tenant_id, told, self.hand.at)
+        self.diary.days[self.hand.at.date()]["sent_linkedin"] += len(done)
 
     def _sweep(self) -> None:
         if self.swept and self.hand.at < self.swept + SWEEP_EVERY:
             return
         self.swept = self.hand.at
+        self._do_tasks()
         with db.transaction(self.tenant_id) as session:
             unknowns.settle(session, self.tenant_id, self.hand.at)
-            while progress.sweep(session, self.tenant_id, self.hand.at) >= progress.AT_ONCE:
-                continue
             self.diary.look(session, self.hand.at)
+        progress.sweep_all(self.tenant_id, self.hand.at)
+
+
+def _grained(moment: datetime) -> datetime:
+    """The next quarter of an hour."""
+    return moment + (datetime.min.replace(tzinfo=moment.tzinfo) - moment) % GRAIN
 
 
 def simulate(tenant_id: UUID, asked: Asked, told: Callable[[float], None] = lambda _: None) -> Report:

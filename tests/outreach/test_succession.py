@@ -88,3 +88,9 @@ def test_it_is_over_when_the_last_has_arrived() -> None:
     assert follow(known(0, "accepted", sent_at=SENT)) == Over(SENT)
     assert follow(known(0, "accepted", sent_at=SENT, reports=True)) == Over(SENT + ARRIVAL)
     assert follow(known(0, "skipped")) == Over(START)
+
+
+def test_a_task_for_a_person_keeps_it_open_for_two_weeks() -> None:
+    asked = SENT + timedelta(days=3)
+    task = known(1, since=asked, wait_reason=BY_HAND)
+    assert follow(known(0, "accepted", sent_at=SENT), task) == Over(asked + timedelta(days=14))
