@@ -42,26 +42,10 @@ def sent(tenant: UUID, channel: str, provider: str) -> tuple[Lead, Message, str]
         account = a_connection(session, tenant, provider=provider).id
         inbox = an_inbox(session, tenant, channel=channel, provider=provider, address=address, connection_id=account)
         enrolment = an_enrolment(session, mission, lead, a_sequence(session, tenant))
-        known = {
-            "channel": channel,
-            "provider": provider,
-            "provider_id": "SM1",
-            "inbox_id": inbox.id,
-            "state": "accepted",
-        }
+        way = {"channel": channel, "provider": provider, "provider_id": "SM1", "inbox_id": inbox.id}
+        past = {"state": "accepted", "sent_at": clock.now() - timedelta(hours=1)}
         to = lead.phone if channel == "sms" else lead.email
-        at = clock.now() - timedelta(hours=1)
-        message = a_message(
-            session,
-            mission,
-            lead,
-            recipient=to,
-            sent_at=at,
-            enrolment_id=enrolment.id,
-            position=0,
-            state="accepted",
-            **known,
-        )
+        message = a_message(session, mission, lead, recipient=to, enrolment_id=enrolment.id, position=0, **way, **past)
         a_message(session, mission, lead, step_key="second", position=1, enrolment_id=enrolment.id)
         return lead, message, address
 
