@@ -15,6 +15,7 @@ from web import cookies, docs, encoding, errors, headers, spa, turn, unsubscribe
 from web.api import (
     agents,
     approvals,
+    booking_pages,
     campaigns,
     connections,
     consents,
@@ -25,6 +26,7 @@ from web.api import (
     inbox,
     inboxes,
     leads,
+    meetings,
     messages,
     metrics,
     missions,
@@ -38,6 +40,7 @@ from web.api import (
     status,
     suppressions,
     todos,
+    webhook_endpoints,
     webhooks_in,
 )
 from web.api.shapes import Problem
@@ -69,6 +72,9 @@ RESOURCES = (
     health.api,
     metrics.api,
     simulations.api,
+    meetings.api,
+    booking_pages.api,
+    webhook_endpoints.api,
     webhooks_in.api,
     inbound_events.api,
     suppressions.api,
