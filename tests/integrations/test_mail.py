@@ -64,7 +64,7 @@ BOUNCES = {
     "dsn_reputation": ("550 5.7.1", True, Refusal.REPUTATION),
     "dsn_content": ("554 5.7.1", True, Refusal.CONTENT),
     "dsn_policy": ("550 5.7.1", True, Refusal.POLICY),
-    "dsn_expired": ("450 4.1.1", True, Refusal.UNKNOWN),
+    "dsn_expired": ("450 4.1.1", True, Refusal.DEAD_ADDRESS),
     "dsn_disabled": ("550 5.2.1", True, Refusal.DEAD_ADDRESS),
 }
 
