@@ -13,6 +13,7 @@ from rex_celery import bus, db
 from rex_celery.events import MissionPaused
 from rex_celery.models import Campaign, Consent, ImportRejection, InboundEvent, Snippet, Todo
 from tests.factories import (
+    a_connection,
     a_lead,
     a_message,
     a_mission,
@@ -21,6 +22,7 @@ from tests.factories import (
     a_suppression,
     a_thread,
     an_import,
+    an_inbox,
     an_outcome,
 )
 from tests.web.conftest import Someone
@@ -76,6 +78,9 @@ CHANGE |= {"/inbox/threads/<thread_id>/close": 404, "/todos/<todo_id>/done": 404
 # What a body asks of a conversation; tests/web/test_inbox.py names another tenant's.
 OWN_ONLY |= {f"/inbox/threads/<thread_id>/{act}" for act in ("label", "answer")}
 OWN_ONLY |= {"/inbox/replies/<reply_id>/place", "/todos/<todo_id>/assign"}
+READ |= {"/connections": 200, "/connections/<connection_id>": 404, "/inboxes": 200, "/inboxes/<inbox_id>": 404}
+CHANGE |= {"/connections/<connection_id>/test": 404}
+CHANGE |= {f"/inboxes/<inbox_id>/{act}": 404 for act in ("pause", "resume")}
 MARK = "only-theirs"
 
 
@@ -111,6 +116,9 @@ def theirs(other_tenant: UUID) -> dict[str, str]:
         session.add(todo)
         session.flush()
         ids = {"thread_id": thread.id, "todo_id": todo.id}
+        connection = a_connection(session, other_tenant, name=MARK)
+        inbox = an_inbox(session, other_tenant, name=MARK, connection_id=connection.id)
+        ids |= {"connection_id": connection.id, "inbox_id": inbox.id}
         ids |= {"sequence_id": sequence.id, "campaign_id": campaign.id}
         ids |= {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
         ids |= {"inbound_event_id": event.id, "suppression_id": suppressed.id}
