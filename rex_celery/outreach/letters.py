@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from rex_celery import config
 from rex_celery.compliance import unsubscribe
 from rex_celery.integrations.base import Mailbox, Outbound, OutboundEmail, OutboundText, message_id_of
-from rex_celery.outreach import policies, reply_token
+from rex_celery.outreach import chains, policies, reply_token
 from rex_celery.outreach.looking import Claimed, Inbox
 from rex_celery.vocabulary import Channel
 
@@ -31,8 +31,15 @@ def build(session: Session, inbox: Inbox, claimed: Sequence[Claimed], now: datet
         return [Outbound(id_, text) for id_, text in texts.items()]
     earlier = _earlier(session, claimed)
     by_token = policies.of(session, inbox.tenant_id).reply_token
+    answered = chains.of(session, {one.row.in_reply_to for one in claimed if one.row.in_reply_to})
     letters = {one.id: _email(inbox, one, earlier.get(one.row.enrolment_id, []), now) for one in claimed}
+    letters = {id_: _in_chain(letter, answered.get(letter.in_reply_to)) for id_, letter in letters.items()}
     return [Outbound(id_, _with_token(letter, id_) if by_token else letter) for id_, letter in letters.items()]
+
+
+def _in_chain(letter: OutboundEmail, chain: tuple[str, ...] | None) -> OutboundEmail:
+    """An answer refers to all that its thread refers to."""
+    return replace(letter, references=chain) if chain else letter
 
 
 def _with_token(letter: OutboundEmail, message_id: UUID) -> OutboundEmail:
