@@ -42,7 +42,7 @@ _POLICY = {
 class Sizes:
     """The mission, the slowness, how often, and by how many workers."""
 
-    leads: int = 160
+    leads: int = 400
     delay: float = 0.1
     rounds: int = 2
     workers: tuple[int, ...] = (1, 2)
