@@ -147,6 +147,16 @@ def test_a_meeting_of_somebody_else_is_not_there(
     assert someone(other_tenant).get(f"/api/rex/meetings/{meeting.id}{part}").status_code == 404
 
 
+def test_a_meeting_of_somebody_else_is_neither_moved_nor_called_off(
+    someone: Someone, tenant: UUID, other_tenant: UUID, meeting: Meeting
+) -> None:
+    later = (meeting.starts_at + timedelta(hours=1)).isoformat()
+    for act, body in (("cancel", {}), ("reschedule", {"starts_at": later})):
+        assert someone(other_tenant).post(f"/api/rex/meetings/{meeting.id}/{act}", json=body).status_code == 404
+    with db.transaction(tenant) as session:
+        assert session.execute(text("SELECT state, sequence FROM meetings")).one() == ("booked", 0)
+
+
 def test_who_may_only_look_changes_nothing(someone: Someone, tenant: UUID, meeting: Meeting) -> None:
     viewer = someone(tenant, Role.VIEWER)
     assert viewer.get(f"/api/rex/meetings/{meeting.id}").status_code == 200

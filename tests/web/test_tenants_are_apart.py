@@ -1,17 +1,29 @@
 """No route shows or touches a row of another tenant."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from rex_celery import bus, db
 from rex_celery.events import MissionPaused
-from rex_celery.models import Campaign, Consent, ImportRejection, InboundEvent, Snippet, Todo
+from rex_celery.models import (
+    BookingPage,
+    Campaign,
+    Consent,
+    ImportRejection,
+    InboundEvent,
+    Meeting,
+    Snippet,
+    Todo,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from tests.factories import (
     a_connection,
     a_lead,
@@ -81,6 +93,15 @@ OWN_ONLY |= {"/inbox/replies/<reply_id>/place", "/todos/<todo_id>/assign"}
 READ |= {"/connections": 200, "/connections/<connection_id>": 404, "/inboxes": 200, "/inboxes/<inbox_id>": 404}
 CHANGE |= {"/connections/<connection_id>/test": 404}
 CHANGE |= {f"/inboxes/<inbox_id>/{act}": 404 for act in ("pause", "resume")}
+READ |= {"/meetings": 200, "/meetings/<meeting_id>": 404, "/meetings/<meeting_id>.ics": 404, "/booking-pages": 200}
+READ |= {"/booking-pages/<page_id>": 404, "/booking-pages/<page_id>/link": 404}
+READ |= {"/webhooks/endpoints": 200, "/webhooks/endpoints/<endpoint_id>": 404}
+READ |= {"/webhooks/deliveries": 200, "/webhooks/deliveries/<delivery_id>": 404}
+CHANGE |= {f"/webhooks/endpoints/<endpoint_id>/{act}": 404 for act in ("rotate", "test")}
+CHANGE |= {"/webhooks/deliveries/<delivery_id>/redeliver": 404}
+# What a body asks of these; tests/web/test_meetings.py and test_webhook_endpoints.py name another tenant's.
+OWN_ONLY |= {f"/meetings/<meeting_id>/{act}" for act in ("cancel", "reschedule")}
+OWN_ONLY |= {"/webhooks/endpoints/<endpoint_id>/enable"}
 MARK = "only-theirs"
 
 
@@ -120,9 +141,26 @@ def theirs(other_tenant: UUID) -> dict[str, str]:
         inbox = an_inbox(session, other_tenant, name=MARK, connection_id=connection.id)
         ids |= {"connection_id": connection.id, "inbox_id": inbox.id}
         ids |= {"sequence_id": sequence.id, "campaign_id": campaign.id}
+        ids |= _meeting_and_webhook(session, other_tenant)
         ids |= {"mission_id": mission.id, "lead_id": lead.id, "message_id": message.id, "import_id": imported.id}
         ids |= {"inbound_event_id": event.id, "suppression_id": suppressed.id}
     return {name: str(value) for name, value in ids.items()}
+
+
+def _meeting_and_webhook(session: Session, tenant: UUID) -> dict[str, UUID]:
+    page = BookingPage(tenant_id=tenant, slug=MARK, title=MARK, host_name=MARK, host_email="a@example.com", hours={})
+    page.timezone = "UTC"
+    endpoint = WebhookEndpoint(tenant_id=tenant, url=f"https://{MARK}.example.com", secret=b"")
+    session.add_all([page, endpoint])
+    session.flush()
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    times = {"starts_at": at, "ends_at": at + timedelta(minutes=30)}
+    person = {"invitee_name": MARK, "invitee_email": f"{MARK}@example.com"}
+    meeting = Meeting(tenant_id=tenant, page_id=page.id, provider="rex", provider_id=MARK, **person, **times)
+    delivery = WebhookDelivery(tenant_id=tenant, endpoint_id=endpoint.id, seq=10**6, type=MARK, payload={})
+    session.add_all([meeting, delivery])
+    session.flush()
+    return {"page_id": page.id, "endpoint_id": endpoint.id, "meeting_id": meeting.id, "delivery_id": delivery.id}
 
 
 def address(path: str, ids: dict[str, str]) -> str:
@@ -187,6 +225,8 @@ def _everything(tenant: UUID) -> list[str]:
         "audit",
         "inbound_events",
         "campaigns",
+        "webhook_endpoints",
+        "webhook_deliveries",
     )
     with db.transaction(tenant) as session:
         rows = [session.execute(text(f"SELECT t::text FROM {table} AS t ORDER BY 1")).scalars() for table in tables]

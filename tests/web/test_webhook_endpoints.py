@@ -100,6 +100,9 @@ def test_others_see_nothing_of_it(someone: Someone, other_tenant: UUID, address:
     assert other.get(address).status_code == 404
     assert other.get(ENDPOINTS).json == {"items": []}
     assert other.post(f"{DELIVERIES}/{uuid4()}/redeliver").status_code == 404
+    assert other.post(f"{address}/enable", json={}).status_code == 404
+    assert other.patch(address, json={"description": "mine"}).status_code == 404
+    assert other.delete(address).status_code == 404
 
 
 def test_only_an_admin_makes_endpoints(someone: Someone, tenant: UUID) -> None:
