@@ -186,6 +186,29 @@ def test_a_test_asks_the_provider_and_keeps_what_it_says(
     assert double.requests[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(
+    ("provider", "settings"),
+    [
+        ("imap", {"host": "127.0.0.1", "port": 9, "security": "none", "username": "ada"}),
+        ("caldav", {"url": "http://127.0.0.1:9/cal", "username": "ada"}),
+        ("smtp", {"host": "127.0.0.1", "port": 9, "username": "ada"}),
+    ],
+)
+def test_a_server_that_is_not_there_is_said_to_be(admin: FlaskClient, provider: str, settings: object) -> None:
+    secret = {"password": "only-for-tests"}
+    made = created(admin, provider=provider, name=provider, settings=settings, secret=secret)
+    tested = admin.post(f"{CONNECTIONS}/{made['id']}/test").json
+    assert tested["works"] is False
+    assert tested["detail"]
+    assert "only-for-tests" not in tested["detail"]
+
+
+def test_what_only_calls_us_cannot_be_asked(admin: FlaskClient) -> None:
+    made = created(admin, provider="calendly", name="C", settings={}, secret={"signing_key": "k"})
+    assert set(made["webhooks"]) == {"events"}  # type: ignore[call-overload]
+    assert admin.post(f"{CONNECTIONS}/{made['id']}/test").json["code"] == "not_testable"
+
+
 def test_with_another_key_of_the_installation_it_says_so_and_can_be_entered_again(
     admin: FlaskClient, tenant: UUID
 ) -> None:
