@@ -43,6 +43,7 @@ BREACHES = (
     Breach("world", "web/api/leads.py", "import requests"),
     Breach("senders", "rex_celery/agents/outreach.py", "import rex_celery.integrations.smtp"),
     Breach("senders", "web/api/messages.py", "import rex_celery.integrations.smtp"),
+    Breach("senders", "rex_celery/outreach/ledger.py", "import rex_celery.integrations.twilio"),
     Breach("pure", "rex_celery/decisions/states.py", "import sqlalchemy"),
     Breach("pure", "rex_celery/missions/plan.py", "import rex_celery.clock"),
     Breach("pure", "rex_celery/scoring/reactivation.py", "import rex_celery.config"),
