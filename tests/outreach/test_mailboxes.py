@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 
 from rex_celery import clock, config, db
 from rex_celery.models import Connection
-from rex_celery.outreach import mailboxes
+from rex_celery.outreach import connection_test, connections, mailboxes
 from rex_celery.tenancy import credentials
 from tests.doubles import dovecot
 from tests.doubles.dovecot import PASSWORD, Dovecot
@@ -200,6 +200,15 @@ def test_a_reader_that_lost_its_lease_keeps_nothing(
     rested(tenant)
     mailboxes.poll(tenant, connection)
     assert kept(tenant) == ["<1@example.com>"]
+
+
+def test_a_connection_is_tested_by_signing_in(tenant: UUID, server: Dovecot, user: str) -> None:
+    right, wrong = connected(tenant, server, user), connected(tenant, server, user, password="wrong")
+    with db.transaction(tenant) as session:
+        rows = [connections.stored(session, one) for one in (right, wrong)]
+    found = [connection_test.ask(row) for row in rows]
+    assert [one.works for one in found] == [True, False]
+    assert "refuses the sign-in" in found[1].detail
 
 
 def test_a_disabled_connection_is_left_alone(tenant: UUID, server: Dovecot, user: str) -> None:
