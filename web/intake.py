@@ -72,4 +72,4 @@ def _post() -> Post:
 
 def _account(session: Session, connection: UUID) -> Account:
     row = session.execute(_ACCOUNT, {"connection": connection}).one()
-    return Account(row.settings, credentials.decrypt(row.secret) if row.secret else {})
+    return Account(row.settings, partial(credentials.decrypt, row.secret))

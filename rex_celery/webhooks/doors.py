@@ -18,14 +18,14 @@ _SENDGRID_TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connection as a door needs it: ``settings`` may be shown, ``secret`` not."""
+    """A connection as a door needs it; ``secret`` is read only when what is needed is no setting."""
 
     settings: Mapping[str, object]
-    secret: Mapping[str, object]
+    secret: Callable[[], Mapping[str, str]]
 
     def known(self, name: str) -> str:
         """A setting or secret as text; empty if there is none."""
-        value = self.secret.get(name) or self.settings.get(name)
+        value = self.settings.get(name) or self.secret().get(name)
         return value if isinstance(value, str) else ""
 
 

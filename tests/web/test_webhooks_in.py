@@ -317,3 +317,42 @@ def test_any_signed_form_gets_an_answer(
     for path in ("status", "inbound"):
         answer = twilio(nobody, f"{HOOKS}/twilio/{path}/{connections['twilio']}", parameters)
         assert answer.status_code == 200, answer.text
+
+
+def test_the_addresses_that_a_connection_shows_are_these_doors(
+    admin: FlaskClient, nobody: FlaskClient, tenant: UUID
+) -> None:
+    def made(provider: str, known: dict[str, str], secret: dict[str, str]) -> dict[str, str]:
+        body = {"provider": provider, "name": provider, "settings": known, "secret": secret}
+        answer = admin.post("/api/rex/connections", json=body)
+        assert answer.status_code == 201, answer.text
+        public = config.settings().public_url
+        return {what: url.removeprefix(public) for what, url in answer.json["webhooks"].items()}
+
+    sendgrid = made("sendgrid", {"webhook_public_key": signing.sendgrid_public_key()}, {"api_key": "SG.x"})
+    answer = nobody.post(sendgrid["events"], data=BATCH, headers=signing.sendgrid(BATCH))
+    assert answer.status_code == 204
+    body = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n' + MAIL + b"\r\n--x--\r\n"
+    assert (
+        nobody.post(sendgrid["inbound"], data=body, content_type="multipart/form-data; boundary=x").status_code == 204
+    )
+    account = {"account_sid": f"AC{'0' * 32}", "service_sid": f"MG{'0' * 32}"}
+    texts = made("twilio", account, {"auth_token": signing.TWILIO_TOKEN})
+    assert {twilio(nobody, texts[what], STATUS).status_code for what in ("status", "inbound")} == {200}
+    booked = made("calendly", {}, {"signing_key": signing.CALENDLY_KEY})
+    assert nobody.post(booked["events"], data=BOOKED, headers=signing.calendly(BOOKED)).status_code == 204
+    assert len(stored(tenant)) == 6
+
+
+def test_a_parameter_that_comes_twice_is_signed_with_each_value(
+    nobody: FlaskClient, tenant: UUID, connections: dict[str, str]
+) -> None:
+    path = f"{HOOKS}/twilio/inbound/{connections['twilio']}"
+    # As Twilio's own library signs it: each value once, in order.
+    signed = signing.twilio(
+        f"{config.settings().public_url}{path}", {"Body": "hi", "MessageSid": "SM5", "Tag": "aTagb"}
+    )
+    body = b"MessageSid=SM5&Tag=b&Tag=a&Tag=a&Body=hi"
+    assert nobody.post(path, data=body, content_type=FORM, headers=signed).status_code == 200
+    assert nobody.post(path, data=b"MessageSid=SM5&Tag=b&Body=hi", content_type=FORM, headers=signed).status_code == 401
+    assert len(stored(tenant)) == 1
