@@ -12,7 +12,7 @@ from rex_celery.agents import judging, queries
 from rex_celery.agents.base import BaseAgent, Job, LeadRow
 from rex_celery.agents.judging import Judged
 from rex_celery.compliance import addresses, consent, suppression
-from rex_celery.outreach.enrolment import TODO
+from rex_celery.outreach.by_hand import ASKS_A_PERSON
 from rex_celery.vocabulary import Channel
 from rex_celery.work import Report, Verdict
 
@@ -55,7 +55,7 @@ def allowed(message: LeadRow, standing: Standing) -> Verdict:
     lead_id = message.lead_id
     if lead_id in standing.suppressed:
         return Verdict(lead_id, "suppressed", standing.suppressed[lead_id])
-    if message.framework == TODO:
+    if message.framework == ASKS_A_PERSON:
         return Verdict(lead_id)  # a person does it, and sees who it is about
     if message.channel == Channel.EMAIL and (refusal := addresses.refusal(message.recipient)):
         return Verdict(lead_id, "skipped", refusal)

@@ -13,8 +13,8 @@ from rex_celery.agents.base import BaseAgent, Job, LeadRow
 from rex_celery.agents.judging import Judged
 from rex_celery.agents.written import unsubscribe_url
 from rex_celery.compliance.content import Content, check
+from rex_celery.outreach.by_hand import ASKS_A_PERSON
 from rex_celery.outreach.edits import IN_THREAD
-from rex_celery.outreach.enrolment import TODO
 from rex_celery.vocabulary import Channel
 from rex_celery.work import Report, Verdict
 
@@ -41,7 +41,7 @@ class QualityControl(BaseAgent[Sequence[Row[Any]], Judged]):
 
 def fit(message: LeadRow, job: Job) -> Verdict:
     """The first thing that is wrong with a message, if any, as the reason to skip it."""
-    if message.framework == TODO:
+    if message.framework == ASKS_A_PERSON:
         return Verdict(message.lead_id)  # it is read by a person of ours
     sender = job.params["sender"]
     content = Content(

@@ -16,7 +16,7 @@ from rex_celery.compliance import addresses, consent
 from rex_celery.copywriting import drafts, step_text
 from rex_celery.errors import RefusedError
 from rex_celery.outreach import pinning, sequences, snippets
-from rex_celery.outreach.enrolment import TODO
+from rex_celery.outreach.by_hand import ASKS_A_PERSON
 from rex_celery.outreach.pinning import Pinned
 from rex_celery.outreach.steps import OnFail, Step
 from rex_celery.reasons import REASONS
@@ -70,7 +70,7 @@ def written(lead: LeadRow, scripts: Scripts, job: Job) -> list[Written] | Verdic
 
 def _is_email(one: Written) -> bool:
     """Whether this goes out as an e-mail."""
-    return one.channel is Channel.EMAIL and one.framework != TODO and one.reason is None
+    return one.channel is Channel.EMAIL and one.framework != ASKS_A_PERSON and one.reason is None
 
 
 def _passed_over(lead: LeadRow, step: Step, job: Job) -> Written:
@@ -123,7 +123,7 @@ def _blank(lead: LeadRow, step: Step, channel: Channel, job: Job) -> Written:
         body="",
         # A step that asks a person to act is kept as a message, too, so that it waits, stops and adds up like one;
         # when it is due, it becomes an entry of the to-do list instead of being sent.
-        framework=TODO if step.todo else TEMPLATE,
+        framework=ASKS_A_PERSON if step.todo else TEMPLATE,
     )
 
 

@@ -14,7 +14,7 @@ from rex_celery.outreach.todo_views import TodoKind
 from rex_celery.outreach.todos import NewTodo
 
 # The provider of inboxes whose messages a person sends, and the framework of steps that ask a person to act.
-MANUAL, TODO = "manual", "todo"
+MANUAL, ASKS_A_PERSON = "manual", "todo"
 DUE_WITHIN = timedelta(days=2)
 
 _NAMES = text("SELECT id, concat_ws(' ', first_name, last_name) AS name, company FROM leads WHERE id = ANY(:leads)")
@@ -26,7 +26,7 @@ WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'claimed'
 
 def is_by_hand(provider: str, one: Claimed) -> bool:
     """Whether a person sends this message."""
-    return provider == MANUAL or one.row.framework == TODO
+    return provider == MANUAL or one.row.framework == ASKS_A_PERSON
 
 
 def hand_over(session: Session, tenant_id: UUID, claimed: Sequence[Claimed], now: datetime) -> None:
@@ -45,7 +45,7 @@ def hand_over(session: Session, tenant_id: UUID, claimed: Sequence[Claimed], now
 
 
 def _todo(one: Claimed, whom: str, now: datetime) -> NewTodo:
-    asks = one.row.framework == TODO
+    asks = one.row.framework == ASKS_A_PERSON
     return NewTodo(
         kind=TodoKind.LOOK if asks else TodoKind.LINKEDIN_TASK,
         title=f"Look after {whom}" if asks else f"Write to {whom} on LinkedIn",

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from rex_celery.compliance import suppression
 from rex_celery.integrations.base import Mailbox
 from rex_celery.outreach import approvals, ledger, pinning, recipients, senders
+from rex_celery.outreach.by_hand import ASKS_A_PERSON, MANUAL
 from rex_celery.vocabulary import Channel
 from rex_celery.work import WorkRef
 
 # What a person does by hand leaves only by that person's hand, and the outbox keeps what it gets on this machine.
-STAYS_HERE = ("outbox", "manual")
-TODO = "todo"
+STAYS_HERE = ("outbox", MANUAL)
 
 _CAMPAIGN = text("SELECT campaign_id FROM missions WHERE id = :mission")
 _READY = text("""
@@ -151,7 +151,7 @@ def _schedule(  # noqa: PLR0913  the parts of one act
         "providers": [_provider(one) for one in messages],
         "firsts": [first[one.lead_id] == one.id for one in messages],
         "guarded": [
-            guarded and one.framework != TODO and known[inbox] not in STAYS_HERE
+            guarded and one.framework != ASKS_A_PERSON and known[inbox] not in STAYS_HERE
             for one, inbox in zip(messages, mine, strict=True)
         ],
     }
