@@ -70,7 +70,7 @@ class Part:
 
 
 def read(session: Session, lead_id: UUID, part: Part, message_id: UUID | None = None) -> list[Event]:
-    """Events of a person, or of one of their messages, newest first; one more than ``part`` asks for if there is one."""
+    """Events of a person, or of one of their messages, newest first; one more than ``part`` asks for, if there is."""
     values = {"lead": lead_id, "message": message_id, "limit": part.limit + 1, "before": part.before}
     return [_event(row) for row in session.execute(_EVENTS, values)]
 
