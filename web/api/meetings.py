@@ -7,9 +7,10 @@ from flask import Response, jsonify
 from pydantic import AwareDatetime, Field
 
 from rex_celery import clock, db
+from rex_celery.errors import ConflictError
 from rex_celery.meetings import ics, links, schedule
 from rex_celery.meetings.ics import Method
-from rex_celery.meetings.schedule import Meeting, Wanted
+from rex_celery.meetings.schedule import BUILT_IN, Meeting, Wanted
 from rex_celery.outreach import bookings, visits
 from rex_celery.tenancy import audit
 from rex_celery.tenancy.access import Role
@@ -64,6 +65,8 @@ def show(path: MeetingPath) -> Response:
 def show_ics(path: MeetingPath) -> Response:
     """The invitation as a file to send: REQUEST, or CANCEL once the meeting is called off."""
     meeting = schedule.get(auth.tenant_session(), path.meeting_id)
+    if meeting.provider != BUILT_IN:
+        raise ConflictError(f"This meeting is kept by {meeting.provider}.", action="Take the invitation from there.")
     link = links.meeting_link(auth.caller().tenant_id, meeting.id)
     disposition = f"attachment; filename={meeting.id}.ics"
     content = ics.write(meeting, Method.REQUEST, link)
