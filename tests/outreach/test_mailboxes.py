@@ -11,11 +11,13 @@ from sqlalchemy import Row, text
 
 from rex_celery import clock, config, db
 from rex_celery.models import Connection
-from rex_celery.outreach import connection_test, connections, mailboxes
+from rex_celery.outreach import connection_test, connections, mailboxes, receiving
 from rex_celery.tenancy import credentials
 from tests.doubles import dovecot
 from tests.doubles.dovecot import PASSWORD, Dovecot
 from tests.factories import a_connection
+from tests.outreach.coming_in import column, ours
+from tests.outreach.enrolled import Clock, Recorder, a_crowd
 
 _users = count(1)
 
@@ -233,3 +235,15 @@ def test_the_look_makes_a_task_for_each_mailbox_that_does_not_rest(
     mailboxes.poll_due()
     mine = [one[1:] for one in sent if one[1] in {str(tenant), str(other_tenant)}]
     assert sorted(mine) == sorted([(str(tenant), str(due)), (str(other_tenant), str(theirs))])
+
+
+def test_an_answer_in_the_mailbox_ends_the_sequence(tenant: UUID, server: Dovecot, user: str) -> None:
+    crowd = a_crowd(tenant, email="grace@example.com", provider="smtp")
+    crowd.send(Clock(), Recorder())
+    connection = connected(tenant, server, user)
+    server.deliver(user, a_mail(1).replace(b"Subject:", f"In-Reply-To: {ours(crowd)}\r\nSubject:".encode()))
+    mailboxes.poll(tenant, connection)
+    receiving.run_round()
+    assert column(tenant, "SELECT state FROM inbound_events") == ["applied"]
+    assert column(tenant, "SELECT kind || ' by ' || matched_by FROM replies") == ["reply by in_reply_to"]
+    assert column(tenant, "SELECT state FROM enrolments") == ["stopped"]
