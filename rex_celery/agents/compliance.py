@@ -22,7 +22,7 @@ class Standing:
     """The messages of a chunk, who among their readers is suppressed and why, and who agreed to text messages."""
 
     messages: Sequence[Row[Any]]
-    suppressed: dict[UUID, str]
+    suppressed: dict[tuple[UUID, str], str]
     texting: set[UUID]
 
 
@@ -38,7 +38,12 @@ class Compliance(BaseAgent[Standing, Judged]):
         leads = [message.lead_id for message in messages]
         by_text = [message.lead_id for message in messages if message.channel == Channel.SMS]
         texting = consent.consenting_among(session, by_text, Channel.SMS) if by_text else set()
-        return Standing(messages, suppression.suppressed_among(session, leads), texting)
+        stopped = {
+            (lead, channel): reason
+            for channel in sorted({message.channel for message in messages})
+            for lead, reason in suppression.suppressed_among(session, leads, channel).items()
+        }
+        return Standing(messages, stopped, texting)
 
     def work(self, job: Job, batch: Standing) -> Judged:  # noqa: ARG002
         """One verdict for each message."""
@@ -53,8 +58,8 @@ class Compliance(BaseAgent[Standing, Judged]):
 def allowed(message: LeadRow, standing: Standing) -> Verdict:
     """Whether this person may be written to on this channel."""
     lead_id = message.lead_id
-    if lead_id in standing.suppressed:
-        return Verdict(lead_id, "suppressed", standing.suppressed[lead_id])
+    if reason := standing.suppressed.get((lead_id, message.channel)):
+        return Verdict(lead_id, "suppressed", reason)
     if message.framework == ASKS_A_PERSON:
         return Verdict(lead_id)  # a person does it, and sees who it is about
     if message.channel == Channel.EMAIL and (refusal := addresses.refusal(message.recipient)):

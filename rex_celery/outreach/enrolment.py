@@ -79,7 +79,9 @@ def enrol(session: Session, ref: WorkRef, params: Mapping[str, Any], now: dateti
     planned = session.execute(_READY, {"mission": ref.mission_id, "chunk": ref.chunk_no}).all()
     if not planned:
         return Enrolled(0, 0)
-    stopped = suppression.suppressed_among(session, list(dict.fromkeys(one.lead_id for one in planned)))
+    # Who was stopped on one channel only is enrolled: that channel's messages are held back when they are due.
+    people = list(dict.fromkeys(one.lead_id for one in planned))
+    stopped = suppression.suppressed_among(session, people, suppression.EVERYWHERE)
     going = [one for one in planned if one.lead_id not in stopped]
     sender = params["sender"]
     inboxes = _inboxes(session, ref.tenant_id, going, Mailbox(sender["email"], sender["name"]))
