@@ -15,6 +15,7 @@ from rex_celery.outreach import edits, policies
 
 Edited = Mapping[UUID, tuple[str, str]]
 
+# Answers to replies wait for a person, too, and are decided in the to-do list: here it is about enrolled people only.
 # Decisions about one mission come one after the other, and after the enrolments that were under way.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('rex approvals ' || CAST(:mission AS text), 0))")
 _TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('rex approvals ' || CAST(:mission AS text), 0))")
@@ -30,7 +31,7 @@ ORDER BY id FOR NO KEY UPDATE
 """)
 _FOUND = text("""
 SELECT m.id, m.mission_id, m.lead_id, m.channel, m.subject, m.body,
-  m.state = 'planned' AND m.wait_reason = 'waiting_approval' IS TRUE AS waiting
+  coalesce(m.state = 'planned' AND m.wait_reason = 'waiting_approval' AND m.enrolment_id IS NOT NULL, false) AS waiting
 FROM messages AS m WHERE m.id = ANY(CAST(:ids AS uuid[])) ORDER BY m.lead_id, m.id FOR UPDATE
 """)
 _EDIT = text("""
@@ -53,7 +54,7 @@ SELECT FROM enrolments WHERE mission_id = :mission AND state = 'active' ORDER BY
 """)
 _RELEASE = text("""
 UPDATE messages SET approved_at = :now, wait_reason = NULL
-WHERE mission_id = :mission AND state = 'planned' AND wait_reason = 'waiting_approval'
+WHERE mission_id = :mission AND enrolment_id IS NOT NULL AND state = 'planned' AND wait_reason = 'waiting_approval'
 """)
 _RELEASED = text("""
 UPDATE steps SET result = coalesce(result, '{}') || jsonb_build_object('approved_by', CAST(:actor AS text))

@@ -32,7 +32,8 @@ ORDER BY m.mission_id, m.position, m.chunk_no, m.lead_id LIMIT :limit
 
 _COUNT = text("""
 SELECT count(*) FROM messages
-WHERE mission_id = ANY(CAST(:missions AS uuid[])) AND state = 'planned' AND wait_reason = 'waiting_approval'
+WHERE mission_id = ANY(CAST(:missions AS uuid[])) AND enrolment_id IS NOT NULL
+  AND state = 'planned' AND wait_reason = 'waiting_approval'
 """)
 
 

@@ -136,13 +136,13 @@ def test_a_person_and_a_worker_in_trouble_never_wait_for_each_other(
         with db.transaction(tenant) as session:
             session.execute(lock, {"id": mission})
             resumed = pool.submit(act, control.resume, tenant, mission)
-            _until_one_waits(owner_connection)
+            until_one_waits(owner_connection)
             moves.escalate(session, tenant, mission, "provider_unavailable")
         resumed.result()
     assert asking.state_of(tenant, mission) == "escalated"
 
 
-def _until_one_waits(owner: Owner) -> None:
+def until_one_waits(owner: Owner) -> None:
     """Until another connection to this database waits for a lock."""
     waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     for _ in range(1000):

@@ -1,8 +1,10 @@
 """Approvals: nothing leaves before a person has looked, and what was approved, changed or refused stays so."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +17,9 @@ from tests.missions import asking
 from tests.missions.conftest import HandCarrier
 from tests.missions.following import a_real_inbox, change, enrolments, following, messages, messages_add_up
 from tests.missions.test_collect import step
-from tests.missions.test_control import act
+from tests.missions.test_control import act, until_one_waits
+
+Owner = psycopg.Connection[tuple[object, ...]]
 
 
 def a_mission(carrier: HandCarrier, tenant: UUID, *, leads: int = 8, autonomy: str = "approve_first_n") -> UUID:
@@ -199,3 +203,20 @@ def test_a_mission_that_does_not_wait_cannot_be_approved_and_nothing_is_let_go(
     with pytest.raises(ConflictError, match="does not wait"):
         act(control.approve, tenant, mission)
     assert messages(tenant, mission)[("first", "planned", "waiting_approval")] == 6
+
+
+def test_the_word_for_a_mission_waits_for_an_enrolment_that_is_under_way(
+    carrier: HandCarrier, tenant: UUID, owner_connection: Owner
+) -> None:
+    mission = a_mission(carrier, tenant, autonomy="suggest")
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(tenant) as session:
+            assert approvals.are_needed(session, tenant, mission)
+            late = "UPDATE messages SET body = body || 'late' WHERE mission_id = :id AND position = 0"
+            session.execute(text(late), {"id": mission})
+            released = pool.submit(act, control.approve, tenant, mission)
+            until_one_waits(owner_connection)
+        released.result()
+    assert messages(tenant, mission) == {("first", "planned", None): 6, ("second", "planned", None): 6}
+    with db.transaction(tenant) as session:
+        assert not approvals.are_needed(session, tenant, mission)
