@@ -102,6 +102,8 @@ CHANGE |= {"/webhooks/deliveries/<delivery_id>/redeliver": 404}
 # What a body asks of these; tests/web/test_meetings.py and test_webhook_endpoints.py name another tenant's.
 OWN_ONLY |= {f"/meetings/<meeting_id>/{act}" for act in ("cancel", "reschedule")}
 OWN_ONLY |= {"/webhooks/endpoints/<endpoint_id>/enable"}
+READ |= {f"/{kind}s/<{kind}_id>/explain": 404 for kind in ("mission", "lead", "message")}
+READ |= {"/inboxes/<inbox_id>/explain": 404}
 MARK = "only-theirs"
 
 
