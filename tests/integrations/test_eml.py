@@ -94,3 +94,26 @@ def test_whatever_is_written_no_header_is_added(subject: str, name: str, body: s
         [b"Message-ID", b"Date", b"From", b"To", b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post",
          b"MIME-Version", b"Content-Type", b"Content-Transfer-Encoding"]
     )  # fmt: skip
+
+
+def test_an_answer_in_a_thread_names_what_it_answers_and_where_answers_go() -> None:
+    chain = tuple(f"<{number}.{'x' * 80}@north.example>" for number in range(30))
+    content = as_eml(replace(MESSAGE, reply_to="maria+abc@north.example", in_reply_to=chain[-1], references=chain))
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert f"In-Reply-To: {chain[-1]}\r\n".encode() in content
+    read = message_from_bytes(content, policy=policy.default)
+    assert read["Reply-To"] == "maria+abc@north.example"
+    assert tuple(read["References"].split()) == chain
+
+
+def test_a_first_message_has_no_headers_of_a_thread() -> None:
+    read = message_from_bytes(as_eml(MESSAGE), policy=policy.default)
+    assert {"Reply-To", "In-Reply-To", "References"}.isdisjoint(read)
+
+
+@pytest.mark.parametrize("field", ["reply_to", "in_reply_to"])
+def test_a_line_break_in_a_header_of_the_thread_is_refused(field: str) -> None:
+    with pytest.raises(ProviderRejectedError):
+        as_eml(replace(MESSAGE, **{field: "a@x.example\r\nBcc: all@example.com"}))  # type: ignore[arg-type]
+    with pytest.raises(ProviderRejectedError):
+        as_eml(replace(MESSAGE, references=("<a@x>\r\nBcc: all@example.com",)))
