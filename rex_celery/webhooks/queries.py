@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from rex_celery import db, paging
+from rex_celery import clock, db, paging
 from rex_celery.errors import ConflictError, NotFoundError
 from rex_celery.paging import Page
 from rex_celery.webhooks import receive
@@ -24,6 +24,7 @@ UPDATE inbound_events SET state = 'pending', attempts = 0, run_after = NULL, app
 WHERE id = :id AND state IN ('failed', 'unmatched', 'ignored') RETURNING {_SHOWN}
 """)
 _STATE = text("SELECT state FROM inbound_events WHERE id = :id")
+_WAITING = text("SELECT count(*), min(received_at) FROM inbound_events WHERE state = 'pending'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ def page(
     values = {"state": state, "kind": kind, "since": since, "id": last, "limit": limit + 1}
     rows = session.execute(_PAGE, values).all()
     return paging.cut(rows, limit, lambda row: InboundEvent(*row), lambda row: (row.received_at, row.id))
+
+
+def waiting(control: Session) -> tuple[int, float]:
+    """How many events of all tenants wait to be applied, and for how many seconds the oldest does."""
+    count, since = control.execute(_WAITING).one()
+    return count, (clock.now() - since).total_seconds() if since else 0.0
 
 
 def again(session: Session, event_id: int) -> InboundEvent:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import psycopg
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -11,6 +12,7 @@ from rex_celery.webhooks import receive
 from rex_celery.webhooks.receive import Item, Source
 from tests.web.conftest import Someone
 
+Owner = psycopg.Connection[tuple[object, ...]]
 IN = "/api/rex/webhooks/in"
 
 
@@ -52,3 +54,13 @@ def test_what_failed_is_tried_again_when_a_person_asks(admin: FlaskClient, someo
     assert admin.post(f"{IN}/{ids['bad']}/retry").status_code == 409
     assert admin.post(f"{IN}/{ids['good']}/retry").status_code == 409
     assert admin.post(f"{IN}/{2**40}/retry").status_code == 404
+
+
+def test_what_waits_is_measured(nobody: FlaskClient, tenant: UUID, owner_connection: Owner) -> None:
+    owner_connection.execute("TRUNCATE inbound_events")
+    assert "rex_inbound_waiting 0.0" in nobody.get("/api/rex/metrics").text
+    came_in(tenant, a="pending", b="pending", c="applied")
+    owner_connection.execute("UPDATE inbound_events SET received_at = received_at - interval '90 seconds'")
+    told = dict(line.rsplit(" ", 1) for line in nobody.get("/api/rex/metrics").text.splitlines() if "inbound" in line)
+    assert float(told["rex_inbound_waiting"]) == 2
+    assert 90 <= float(told["rex_inbound_oldest_seconds"]) < 120

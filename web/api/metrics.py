@@ -12,6 +12,7 @@ import rex_celery
 from rex_celery import db
 from rex_celery.monitoring import beat, queues
 from rex_celery.tenancy.access import Role
+from rex_celery.webhooks import queries as inbound
 from web import auth
 from web.api.shapes import refusals, resource
 
@@ -47,8 +48,11 @@ class _Figures:
         with db.control() as session:
             states = [((row.state,), row.n) for row in session.execute(_MISSIONS)]
             dead = session.execute(_DEAD).scalar_one()
+            waiting, oldest = inbound.waiting(session)
         yield _gauge("rex_missions", "Missions by state.", ["state"], states)
         yield _gauge("rex_dead_letters", "Messages and tasks set aside.", [], [((), dead)])
+        yield _gauge("rex_inbound_waiting", "Webhooks and mails not applied yet.", [], [((), waiting)])
+        yield _gauge("rex_inbound_oldest_seconds", "Age of the longest waiting of them.", [], [((), oldest)])
         found = queues.depths()
         yield _gauge("rex_queue_depth", "Waiting tasks.", ["queue"], [((one.queue,), one.depth) for one in found])
         yield _gauge("rex_queue_workers", "Workers reading.", ["queue"], [((one.queue,), one.workers) for one in found])
