@@ -8,11 +8,14 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from rex_celery import clock, db
 from rex_celery.errors import ConflictError, InvalidError, NotFoundError
 from rex_celery.missions import control
+from rex_celery.models import Mission
 from rex_celery.outreach import approvals, progress, waiting
+from tests.factories import a_lead, a_message, a_sequence, an_enrolment
 from tests.missions import asking
 from tests.missions.conftest import HandCarrier
 from tests.missions.following import a_real_inbox, change, enrolments, following, messages, messages_add_up
@@ -212,11 +215,16 @@ def test_the_word_for_a_mission_waits_for_an_enrolment_that_is_under_way(
     with ThreadPoolExecutor(1) as pool:
         with db.transaction(tenant) as session:
             assert approvals.are_needed(session, tenant, mission)
-            late = "UPDATE messages SET body = body || 'late' WHERE mission_id = :id AND position = 0"
-            session.execute(text(late), {"id": mission})
+            one_more(session, tenant, mission)
             released = pool.submit(act, control.approve, tenant, mission)
             until_one_waits(owner_connection)
         released.result()
-    assert messages(tenant, mission) == {("first", "planned", None): 6, ("second", "planned", None): 6}
-    with db.transaction(tenant) as session:
-        assert not approvals.are_needed(session, tenant, mission)
+    assert messages(tenant, mission) == {("first", "planned", None): 7, ("second", "planned", None): 6}
+
+
+def one_more(session: Session, tenant: UUID, mission_id: UUID) -> None:
+    """Enrol somebody else, whose message must be approved."""
+    mission, lead = session.get_one(Mission, mission_id), a_lead(session, tenant)
+    enrolment = an_enrolment(session, mission, lead, a_sequence(session, tenant))
+    known = {"enrolment_id": enrolment.id, "position": 0, "step_key": "first", "wait_reason": "waiting_approval"}
+    a_message(session, mission, lead, **known)
