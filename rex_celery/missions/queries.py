@@ -190,7 +190,8 @@ def _reason(row: Row[Any], state: MissionState) -> str | None:
 
 
 def _remaining(row: Row[Any], state: MissionState) -> float | None:
-    if state not in ACTIVE or row.running_seconds is None:
+    # Days go by while people are on their way; how long the work before took says nothing of that.
+    if state not in ACTIVE or state is MissionState.COLLECTING or row.running_seconds is None:
         return None
     return views.remaining_seconds(float(row.progress), row.running_seconds)
 
