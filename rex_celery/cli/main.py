@@ -9,6 +9,7 @@ from rex_celery.cli import (
     consents,
     demo,
     doctor,
+    explain,
     keys,
     leads,
     migrate,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.add_typer(missions.app, name="missions")
+app.add_typer(explain.app, name="explain")
 app.add_typer(leads.app, name="leads")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(consents.app, name="consents")
