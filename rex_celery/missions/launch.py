@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -46,7 +47,7 @@ def submit(session: Session, tenant_id: UUID, orders: Sequence[Order], *, actor:
 
     """
     _check(orders)
-    _check_lists(session, orders)
+    check_lists(session, orders)
     ids = [uuid4() for _ in orders]
     plans = [plan_for(MissionType(order.type)) for order in orders]
     named = [with_name(order, id_) for order, id_ in zip(orders, ids, strict=True)]
@@ -77,7 +78,13 @@ def _check(orders: Sequence[Order]) -> None:
         )
 
 
-def _check_lists(session: Session, orders: Sequence[Order]) -> None:
+def check_lists(session: Session, orders: Sequence[Order]) -> None:
+    """See that the tenant has the lists that orders name.
+
+    Raises:
+        NotFoundError: it does not.
+
+    """
     wanted = {order.import_id for order in orders if order.import_id is not None}
     if not wanted:
         return
@@ -98,22 +105,20 @@ def _missions(orders: Sequence[Order], ids: list[UUID], following: list[Course])
         "crews": [str(LEAD_CREWS[MissionType(order.type)]) for order in orders],
         "priorities": [order.priority for order in orders],
         "autonomies": [str(order.autonomy) for order in orders],
-        "params": [_params(order, course) for order, course in zip(orders, following, strict=True)],
+        "params": [json.dumps(params_of(order, course)) for order, course in zip(orders, following, strict=True)],
         "campaigns": [course.campaign_id for course in following],
     }
 
 
-def _params(order: Order, course: Course) -> str:
+def params_of(order: Order, course: Course) -> dict[str, Any]:
     """What the agents read later: frozen at submission, so a change of settings never changes a running mission."""
-    return json.dumps(
-        {
-            "import_id": str(order.import_id) if order.import_id else None,
-            "sender": asdict(order.sender),
-            "offer": order.offer,
-            "framework": order.framework,
-            "sequence": course.sequence,
-        }
-    )
+    return {
+        "import_id": str(order.import_id) if order.import_id else None,
+        "sender": asdict(order.sender),
+        "offer": order.offer,
+        "framework": order.framework,
+        "sequence": course.sequence,
+    }
 
 
 def _steps(plans: list[Plan], ids: list[UUID]) -> dict[str, object]:

@@ -60,7 +60,7 @@ def choose(session: Session, tenant_id: UUID, channel: str, count: int, default:
 
 
 def _built_in(session: Session, tenant_id: UUID, channel: str, default: Mailbox) -> UUID:
-    provider, mailbox = _without_a_connection(channel, default)
+    provider, mailbox = without_a_connection(channel, default)
     values = {"tenant": tenant_id, "channel": channel, "provider": provider, "address": mailbox.address}
     found = session.execute(_FIND, values).scalar()
     if found is None:
@@ -72,7 +72,8 @@ def _built_in(session: Session, tenant_id: UUID, channel: str, default: Mailbox)
     return inbox_id
 
 
-def _without_a_connection(channel: str, default: Mailbox) -> tuple[str, Mailbox]:
+def without_a_connection(channel: str, default: Mailbox) -> tuple[str, Mailbox]:
+    """Who sends on a channel for a tenant without an inbox of its own: the provider, and its address here."""
     if channel == Channel.EMAIL:
         return config.settings().delivery, default
     return ("manual", Mailbox("by hand")) if channel == Channel.LINKEDIN else ("outbox", Mailbox("outbox"))
