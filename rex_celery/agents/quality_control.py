@@ -12,7 +12,7 @@ from rex_celery.agents import judging, queries
 from rex_celery.agents.base import BaseAgent, Job, LeadRow
 from rex_celery.agents.judging import Judged
 from rex_celery.agents.written import unsubscribe_url
-from rex_celery.compliance.content import Content, check
+from rex_celery.compliance.content import Content, Finding, check
 from rex_celery.outreach.by_hand import ASKS_A_PERSON
 from rex_celery.outreach.edits import IN_THREAD
 from rex_celery.vocabulary import Channel
@@ -41,8 +41,14 @@ class QualityControl(BaseAgent[Sequence[Row[Any]], Judged]):
 
 def fit(message: LeadRow, job: Job) -> Verdict:
     """The first thing that is wrong with a message, if any, as the reason to skip it."""
+    found = findings(message, job)
+    return Verdict(message.lead_id, "skipped", found[0].code) if found else Verdict(message.lead_id)
+
+
+def findings(message: LeadRow, job: Job) -> tuple[Finding, ...]:
+    """All that is wrong with a message, as it would go out."""
     if message.framework == ASKS_A_PERSON:
-        return Verdict(message.lead_id)  # it is read by a person of ours
+        return ()  # it is read by a person of ours
     sender = job.params["sender"]
     content = Content(
         Channel(message.channel),
@@ -53,5 +59,4 @@ def fit(message: LeadRow, job: Job) -> Verdict:
         sender["postal_address"],
         unsubscribe_url(job.tenant_id, message.id),
     )
-    findings = check(content)
-    return Verdict(message.lead_id, "skipped", findings[0].code) if findings else Verdict(message.lead_id)
+    return check(content)
