@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from imaplib import IMAP4, Internaldate2tuple
-from types import TracebackType
 from typing import Any, Final, Self
 
 import structlog
@@ -104,9 +103,7 @@ class ImapMailbox:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

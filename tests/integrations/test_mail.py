@@ -184,6 +184,12 @@ def test_a_complaint_says_whose_mail_it_was(name: str, kind: str) -> None:
     assert (found.rfc_message_id, found.recipient, found.feedback_type) == (OURS, "grace@example.com", kind)
 
 
+def test_a_bounce_that_returns_megabytes_is_read_all_the_same() -> None:
+    found = mail.read(FIXTURES["dsn_postfix"].replace(b"Hello Grace", b"Hello Grace\n" * 400_000), NOW)
+    assert isinstance(found, BounceReport)
+    assert (found.code, found.rfc_message_id) == ("550 5.1.1", OURS)
+
+
 def test_a_mail_without_a_name_gets_the_same_one_each_time() -> None:
     first, again = read("bare"), read("bare")
     assert first.message_id == again.message_id
@@ -241,6 +247,8 @@ BOUNDARY = b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n'
         b"Content-Type: text/html\n\n" + b"<div>" * 300_000 + b"Yes",
         b"\n" + b"On a " * 200_000,
         b"\n" + b"From: a\n" * 200_000,
+        b"Return-Path: <>\n\n" + b"\n" * 5_000_000,
+        b"Return-Path: <>\n\nThis is the Postfix program\n" + b"<x@example.com>: \n" * 200_000,
     ],
 )
 def test_five_megabytes_of_nonsense_take_seconds(raw: bytes) -> None:
