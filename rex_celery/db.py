@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from time import sleep
+from typing import TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -13,8 +16,16 @@ from sqlalchemy.orm import Session
 from rex_celery import arrays, config
 from rex_celery.errors import UnavailableError
 
+log = structlog.get_logger()
+
+Made = TypeVar("Made")
+
 APP_ROLE = "rex_app"
 CONTROL_ROLE = "rex_control"
+
+# Seconds: a deadlock is over at once, a server that was restarted is back within half a minute.
+PAUSES = (0.05, 0.2, 1.0, 4.0, 8.0, 20.0)
+_BROKEN_OFF = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 
 _ENTER = text("SELECT set_config('role', :role, true), set_config('rex.tenant', :tenant, true)")
 
@@ -55,6 +66,22 @@ def control() -> Iterator[Session]:
 
     """
     yield from _run(CONTROL_ROLE, "")
+
+
+def again(work: Callable[[], Made]) -> Made:
+    """Do what may not be lost, and do it again when Postgres broke its transaction off or was restarted.
+
+    ``work`` is one transaction and does nothing outside it. Its last error is let through.
+    """
+    for pause in PAUSES:
+        try:
+            return work()
+        except (OperationalError, UnavailableError) as error:
+            if not isinstance(error, UnavailableError) and _state_of(error) not in _BROKEN_OFF:
+                raise
+            log.warning("transaction_broken_off", error=type(error).__name__)
+            sleep(pause)
+    return work()
 
 
 def before_commit(session: Session, step: Callable[[Session], None]) -> None:
@@ -106,6 +133,10 @@ def _begin(session: Session, values: dict[str, str]) -> None:
             raise
         session.rollback()
         session.execute(_ENTER, values)
+
+
+def _state_of(error: OperationalError) -> str:
+    return str(getattr(error.orig, "sqlstate", ""))
 
 
 def _translated(error: OperationalError) -> Exception:

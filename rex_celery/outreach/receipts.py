@@ -24,7 +24,8 @@ AGAIN = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240
 _STOPS = {"invalid_mailbox": "suppressed_bounce", "suppressed_opt_out": "suppressed_opt_out"}
 
 _LOCK = text("SELECT FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
-_STATES = text("SELECT id, state FROM messages WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY lead_id, id FOR UPDATE")
+# Not locked: their enrolments come first, and what follows looks at the states again.
+_STATES = text("SELECT id, state FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))")
 # Word of the delivery may have come before the provider's own answer: then only what the answer adds is stored.
 _LEFT = text("""
 UPDATE messages AS m SET sent_at = coalesce(m.sent_at, :now), provider_id = coalesce(v.provider_id, m.provider_id),

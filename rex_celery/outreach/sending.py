@@ -91,17 +91,25 @@ class Shift:
             letters_now = letters.build(session, inbox, claimed, clock.now())
             connection = session.execute(_CONNECTION, {"id": inbox.connection_id}).one_or_none()
         answered, trouble = self._call(inbox, connection, letters_now, claimed)
-        by_id = {receipt.id: receipt for receipt in answered}
-        now = clock.now()
+        # What happened in the world cannot be asked for again, so this is not given up when Postgres breaks it off.
+        answers = db.again(lambda: self._record(inbox, claimed, answered, trouble))
+        self.handed += [one.message.id for one in answers if one.receipt.delivery in _LEFT]
+
+    def _record(self, inbox: Inbox, claimed: list[Claimed], answered: list[Receipt], trouble: str) -> list[Answered]:
+        by_id, now = {receipt.id: receipt for receipt in answered}, clock.now()
         with db.transaction(self.tenant_id) as session:
             answers = [Answered(one, by_id[one.id]) for one in claimed if one.id in by_id]
             answers += receipts.unanswered(session, [one for one in claimed if one.id not in by_id], inbox.provider)
             counts = receipts.record(session, self.tenant_id, inbox, answers, now)
-            self.handed += [a.message.id for a in answers if a.receipt.delivery in _LEFT]
             if trouble:
                 breaker.failed(session, self.tenant_id, self.inbox_id, trouble, now)
             elif counts[Delivery.ACCEPTED] or counts[Delivery.REJECTED]:
                 breaker.succeeded(session, self.tenant_id, self.inbox_id, now)
+        return answers
+
+    def _submit(self, messages: list[Claimed]) -> set[UUID]:
+        with db.transaction(self.tenant_id) as session:
+            return leaving.submit(session, messages, clock.now())
 
     def _call(
         self, inbox: Inbox, connection: Row[Any] | None, messages: list[Outbound], claimed: list[Claimed]
@@ -109,8 +117,7 @@ class Shift:
         by_id = {one.id: one for one in claimed}
 
         def submit(ids: Collection[UUID]) -> Collection[UUID]:
-            with db.transaction(self.tenant_id) as session:
-                return leaving.submit(session, [by_id[id_] for id_ in ids], clock.now())
+            return db.again(lambda: self._submit([by_id[id_] for id_ in ids]))
 
         try:
             return self.sender_for(inbox, connection).send(messages, submit), ""
