@@ -34,16 +34,7 @@ class Compliance(BaseAgent[Standing, Judged]):
 
     def load(self, session: Session, job: Job) -> Standing:
         """The planned messages with the ledgers of suppression and consent."""
-        messages = queries.planned_messages(session, job.ref)
-        leads = [message.lead_id for message in messages]
-        by_text = [message.lead_id for message in messages if message.channel == Channel.SMS]
-        texting = consent.consenting_among(session, by_text, Channel.SMS) if by_text else set()
-        stopped = {
-            (lead, channel): reason
-            for channel in sorted({message.channel for message in messages})
-            for lead, reason in suppression.suppressed_among(session, leads, channel).items()
-        }
-        return Standing(messages, stopped, texting)
+        return standing_of(session, queries.planned_messages(session, job.ref))
 
     def work(self, job: Job, batch: Standing) -> Judged:  # noqa: ARG002
         """One verdict for each message."""
@@ -53,6 +44,19 @@ class Compliance(BaseAgent[Standing, Judged]):
         """Store whom and what it held back."""
         judging.hold(session, made.messages)
         return self.store(session, job, made.leads, keep_history=False)
+
+
+def standing_of(session: Session, messages: Sequence[LeadRow]) -> Standing:
+    """What the ledgers of suppression and consent say of these messages' readers."""
+    leads = [message.lead_id for message in messages]
+    by_text = [message.lead_id for message in messages if message.channel == Channel.SMS]
+    texting = consent.consenting_among(session, by_text, Channel.SMS) if by_text else set()
+    stopped = {
+        (lead, channel): reason
+        for channel in sorted({message.channel for message in messages})
+        for lead, reason in suppression.suppressed_among(session, leads, channel).items()
+    }
+    return Standing(messages, stopped, texting)
 
 
 def allowed(message: LeadRow, standing: Standing) -> Verdict:
