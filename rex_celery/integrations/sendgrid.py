@@ -107,7 +107,8 @@ class SendGridSender:
             return _unknown(leaving, type(error).__name__)
         if answer.status_code != HTTPStatus.ACCEPTED:
             return _unknown(leaving, f"http_{answer.status_code}")
-        name = answer.headers.get("X-Message-Id") or ""
+        # All messages of a request share this name: kept for one of many, it would credit their events to the wrong one.
+        name = (answer.headers.get("X-Message-Id") or "") if len(leaving) == 1 else ""
         return [Receipt(Delivery.ACCEPTED, PROVIDER, name, id=one.id) for one in leaving]
 
     def _refused(self, leaving: Sequence[Letter], refusal: sendgrid_answers.Refusal) -> list[Receipt]:

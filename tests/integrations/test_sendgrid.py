@@ -45,15 +45,23 @@ def kinds(receipts: list[Receipt] | tuple[Receipt, ...]) -> list[Delivery]:
 def test_one_request_takes_a_batch_and_every_message_gets_its_receipt(
     double: HttpDouble, sender: SendGridSender
 ) -> None:
-    double.answer(202, X_Message_Id="abc.def")
+    double.answer(202, X_Message_Id="abc")
     messages = [an_email(f"lead{n}") for n in range(3)]
     ledger = Ledger()
     receipts = sender.send(messages, ledger)
     assert [receipt.id for receipt in receipts] == [message.id for message in messages]
-    assert {(r.delivery, r.provider, r.provider_id) for r in receipts} == {(Delivery.ACCEPTED, "sendgrid", "abc.def")}
+    assert {(r.delivery, r.provider) for r in receipts} == {(Delivery.ACCEPTED, "sendgrid")}
     assert len(double.requests) == 1
     assert ledger.asked == [[message.id for message in messages]]
     assert double.requests[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+def test_a_name_that_many_messages_share_is_no_messages_own(double: HttpDouble, sender: SendGridSender) -> None:
+    # P16: an event that holds nothing but this name must not be credited to one of them.
+    double.answer(202, X_Message_Id="abc")
+    double.answer(202, X_Message_Id="abc")
+    assert [r.provider_id for r in sender.send([an_email("ann"), an_email("bob")], Ledger())] == ["", ""]
+    assert [r.provider_id for r in sender.send([an_email()], Ledger())] == ["abc"]
 
 
 def test_the_ledger_is_asked_directly_before_the_request(double: HttpDouble, sender: SendGridSender) -> None:
