@@ -107,7 +107,7 @@ class SendGridSender:
             return _unknown(leaving, type(error).__name__)
         if answer.status_code != HTTPStatus.ACCEPTED:
             return _unknown(leaving, f"http_{answer.status_code}")
-        # All messages of a request share this name: kept for one of many, it would credit their events to the wrong one.
+        # All messages of a request share this name: kept for one, it would be credited with what befell another.
         name = (answer.headers.get("X-Message-Id") or "") if len(leaving) == 1 else ""
         return [Receipt(Delivery.ACCEPTED, PROVIDER, name, id=one.id) for one in leaving]
 
