@@ -41,7 +41,7 @@ def test_a_visitor_books_moves_and_cancels(
         assert axe(page) == []
 
     page.goto(link)
-    page.wait_for_url("**tz=Europe%2FBerlin**")
+    page.wait_for_url("**tz=Europe%2FBerlin**", wait_until="load")
     assert page.get_by_label("Time zone").input_value() == "Europe/Berlin"
     well()
     page.locator(".times a").nth(2).click()
@@ -55,6 +55,7 @@ def test_a_visitor_books_moves_and_cancels(
         page.get_by_role("link", name="Add to your calendar").click()
     assert download.value.path().read_text().startswith("BEGIN:VCALENDAR")
     page.get_by_role("link", name="Move it to another time").click()
+    page.get_by_role("heading", name="Move your meeting").wait_for()
     well()
     page.locator(".times a").nth(5).click()
     page.get_by_role("button", name="Move the meeting").click()
