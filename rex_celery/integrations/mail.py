@@ -17,8 +17,6 @@ _KEPT_HEADERS: Final = (
     *("content-language", "thread-topic", "thread-index"),
 )
 _LONGEST_LINE = 998
-# Reports tell their news first, and the returned mail's headers; how long it goes on after them tells nothing.
-_REPORT_BYTES = 128 * 1024
 
 
 def read(raw: bytes, received_at: datetime) -> Incoming:
@@ -29,8 +27,7 @@ def read(raw: bytes, received_at: datetime) -> Incoming:
     message = mail_parts.parse(raw)
     sender = next(iter(mail_parts.mailboxes(message, "from", "sender", "return-path")), Mailbox(""))
     message_id = message_id_of(raw)
-    beginning = message if len(raw) <= _REPORT_BYTES else mail_parts.parse(raw[:_REPORT_BYTES])
-    report = mail_reports.read(beginning, message_id, sender.address, received_at)
+    report = mail_reports.read(raw, message_id, sender.address, received_at)
     if report is not None:
         return report
     text = mail_parts.text(message)

@@ -21,6 +21,9 @@ _RETURNED = re.compile(r"^\s*(?:X-)?Message-ID:\s*(<[^<>\s]{1,900}>)", re.IGNORE
 # Receipts that all is well: somebody asked for them, and they are neither a bounce nor an answer.
 _SUCCESSES: Final = ("delivered", "relayed", "expanded")
 _LONGEST_DIAGNOSTIC = 1_000
+# Reports tell their news first, then the returned mail's headers; how long it goes on after them tells nothing. The
+# library needs a tenth of a second for a thousand lines.
+_REPORT_BYTES, _WORDS_BYTES = 256 * 1024, 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +64,24 @@ class _Failure:
     diagnostic: str
 
 
-def read(message: Message, message_id: str, sender: str, at: datetime) -> BounceReport | ComplaintReport | None:
+def read(raw: bytes, message_id: str, sender: str, at: datetime) -> BounceReport | ComplaintReport | None:
     """The report that a mail is; None for any other mail, receipts of success among them."""
+    message = mail_parts.parse(raw[:_REPORT_BYTES])
     parts = mail_parts.parts(message)
     if feedback := next((part for part in parts if part.get_content_type() == "message/feedback-report"), None):
         return _complaint(message, feedback, message_id, at)
-    blocks = [
-        block for part in parts if part.get_content_type() == "message/delivery-status" for block in _blocks(part)
-    ]
-    if not blocks and not mail_automatic.from_mail_system(message, sender):
+    if not _blocks(message) and not mail_automatic.from_mail_system(message, sender):
         return None  # only then are words taken for a bounce: a person may write them too
-    return _bounce(message, blocks, message_id, at)
+    return _bounce(message, raw, message_id, at)
 
 
-def _bounce(message: Message, blocks: list[Message], message_id: str, at: datetime) -> BounceReport | None:
+def _bounce(message: Message, raw: bytes, message_id: str, at: datetime) -> BounceReport | None:
+    blocks = _blocks(message)
     told = [failure for block in blocks if (failure := _failure(block)) is not None]
     if blocks and not told and all(_action(block).startswith(_SUCCESSES) for block in blocks if _action(block)):
         return None
-    temporary, permanent = _scanned(message)
     failed = min(told, key=lambda one: one.action != "failed", default=None)
+    temporary, permanent = ([], []) if failed and failed.recipient else _scanned(raw)
     recipient = (failed.recipient if failed else "") or next(iter(permanent or temporary), "")
     if not recipient:
         return None
@@ -100,9 +102,11 @@ def _complaint(message: Message, feedback: Message, message_id: str, at: datetim
     return ComplaintReport(message_id, at, _returned_id(message), recipient, kind)
 
 
-def _blocks(part: Message) -> list[Message]:
-    """The header blocks of a delivery status: one about the mail, then one for each recipient."""
-    return [block for block in mail_parts.children(part) if _action(block) or mail_parts.header(block, "status")]
+def _blocks(message: Message) -> list[Message]:
+    """The header blocks of a delivery status that speak of a recipient."""
+    statuses = [one for one in mail_parts.parts(message) if one.get_content_type() == "message/delivery-status"]
+    blocks = (block for status in statuses for block in mail_parts.children(status)[: mail_parts.MOST_PARTS])
+    return [block for block in blocks if _action(block) or mail_parts.header(block, "status")]
 
 
 def _action(block: Message) -> str:
@@ -121,10 +125,10 @@ def _failure(block: Message) -> _Failure | None:
     return _Failure(address, "failed" if lasting else "delayed", status, words)
 
 
-def _scanned(message: Message) -> tuple[list[str], list[str]]:
-    """The addresses that failed for now and for good, by the library that knows how servers have written it."""
+def _scanned(raw: bytes) -> tuple[list[str], list[str]]:
+    """The addresses that failed for now and for good, by the library that knows how servers put it in words."""
     try:
-        found = all_failures(message)
+        found = all_failures(mail_parts.parse(raw[:_WORDS_BYTES]))
     except mail_parts.BROKEN:
         return [], []
     temporary, permanent = ([one.decode("utf-8", "replace") for one in sorted(some)] for some in found)
