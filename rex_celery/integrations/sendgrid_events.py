@@ -109,7 +109,7 @@ def _read(one: _Event) -> ProviderEvent:
         code=_code(one),
         classification=one.bounce_classification,
         evidence="machine" if kind == "opened" and one.sg_machine_open else "",
-        details=_details(one) | _reason(kind, one),
+        details=_details(one),
     )
 
 
@@ -132,16 +132,6 @@ def _code(one: _Event) -> str:
         return one.reason[:100]
     told = smtp_replies.enhanced_of(one.reason or one.response)  # ``status`` is often no more than 5.0.0
     return (told or one.status or one.response[:3])[:100]
-
-
-def _reason(kind: str, one: _Event) -> dict[str, object]:
-    """The reason, a code of ``rex_celery.reasons``, that this gives for what becomes of the message."""
-    if kind == "bounced":
-        return {"reason_code": "bounced_address"}
-    if kind == "blocked":
-        unsigned = smtp_replies.reason_of(_code(one)) == "sender_unauthenticated"
-        return {"reason_code": "sender_unauthenticated" if unsigned else "bounced_other"}
-    return {"reason_code": "dropped_by_provider"} if kind == "dropped" else {}
 
 
 def _details(one: _Event) -> dict[str, object]:

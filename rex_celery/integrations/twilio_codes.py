@@ -15,19 +15,19 @@ class Meaning:
 
 
 _OPTED_OUT = Meaning("unsubscribed", "suppressed_opt_out")
-_DEAD = Meaning("bounced", "number_unreachable")
-_UNREACHED = Meaning("failed", "number_unreachable")
+# Not ``bounced``: that would stop the person's e-mail too, for a telephone that is switched off or a landline.
+_UNREACHABLE = Meaning("failed", "number_unreachable")
 _EXPIRED = Meaning("failed", "validity_expired")
 _BLOCKED = Meaning("blocked", "bounced_other")
 _REFUSED = Meaning("failed", "provider_rejected")
 
 _MEANINGS = {
     21610: _OPTED_OUT,
-    21211: _DEAD,  # not a number
-    21614: _DEAD,  # not a mobile number
-    30005: _DEAD,  # nobody has it
-    30006: _DEAD,  # a landline, or a carrier that cannot be reached
-    30003: _UNREACHED,  # switched off or out of reach: another day it may work
+    21211: _UNREACHABLE,  # not a number
+    21614: _UNREACHABLE,  # not a mobile number
+    30005: _UNREACHABLE,  # nobody has it
+    30006: _UNREACHABLE,  # a landline, or a carrier that cannot be reached
+    30003: _UNREACHABLE,  # switched off or out of reach
     30036: _EXPIRED,
     30004: _BLOCKED,  # by the person or the carrier
     30007: _BLOCKED,  # filtered for what it says

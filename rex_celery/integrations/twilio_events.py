@@ -29,7 +29,7 @@ _LONGEST_BODY = 10_000
 def read_event(form: Mapping[str, str], at: datetime | None = None) -> ProviderEvent:
     """A status callback that came in at ``at``, now if not given: Twilio does not say when it was so.
 
-    A message has each status once.
+    A message has each status once. ``classification`` of one that failed is a code of ``rex_celery.reasons``.
 
     Raises:
         InvalidError: the message or its status is missing.
@@ -38,11 +38,11 @@ def read_event(form: Mapping[str, str], at: datetime | None = None) -> ProviderE
     sid, status = form.get("MessageSid") or form.get("SmsSid"), form.get("MessageStatus") or form.get("SmsStatus")
     if not sid or not status:
         raise _missing({"MessageSid": sid, "MessageStatus": status})
-    kind, details = _KINDS.get(status, OTHER), {"status": status}
+    kind, reason = _KINDS.get(status, OTHER), ""
     code = form.get("ErrorCode", "")[:20]
     if kind == _FAILED:
         meaning = twilio_codes.meaning_of(int(code) if code.isdecimal() else 0)
-        kind, details = meaning.kind, details | {"reason_code": meaning.reason}
+        kind, reason = meaning.kind, meaning.reason
     return ProviderEvent(
         provider="twilio",
         event_id=f"{sid}:{status}",
@@ -52,7 +52,8 @@ def read_event(form: Mapping[str, str], at: datetime | None = None) -> ProviderE
         provider_message_id=sid,
         recipient=form.get("To", ""),
         code=code,
-        details=dict(details),
+        classification=reason,
+        details={"status": status},
     )
 
 

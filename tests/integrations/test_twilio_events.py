@@ -37,8 +37,8 @@ def test_every_status_has_its_meaning(status: str, kind: str) -> None:
     [
         ("21610", "unsubscribed", "suppressed_opt_out"),
         ("30003", "failed", "number_unreachable"),
-        ("30005", "bounced", "number_unreachable"),
-        ("30006", "bounced", "number_unreachable"),
+        ("30005", "failed", "number_unreachable"),
+        ("30006", "failed", "number_unreachable"),
         ("30007", "blocked", "bounced_other"),
         ("30022", "blocked", "bounced_other"),
         ("30034", "blocked", "bounced_other"),
@@ -51,7 +51,7 @@ def test_every_status_has_its_meaning(status: str, kind: str) -> None:
 )
 def test_a_failure_says_whose_problem_it_is(status: str, code: str, kind: str, reason: str) -> None:
     read = read_event({"MessageSid": SID, "MessageStatus": status, "ErrorCode": code}, AT)
-    assert (read.kind, read.details["reason_code"], read.code) == (kind, reason, code[:20])
+    assert (read.kind, read.classification, read.code) == (kind, reason, code[:20])
     assert reason in REASONS
 
 
