@@ -1,7 +1,7 @@
 """Whose answer it is: the surest sign counts, and what only looks alike is none."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -122,7 +122,16 @@ def test_a_broken_sender_matches_nobody_and_breaks_nothing(sent: Sent, sender: s
 
 
 @pytest.mark.parametrize(
-    "header", ["", "<>", "<@>", f"<{uuid4()}@acme.example.com>", "\x00", "<\udcff@x>", "<" + "x" * 9999]
+    "header",
+    [
+        "",
+        "<>",
+        "<@>",
+        "<2f0c3a52-9e0a-4c33-9d3c-0d6f0f6a7a11@acme.example.com>",
+        "\x00",
+        "<\udcff@x>",
+        "<" + "x" * 9999,
+    ],
 )
 def test_a_broken_header_matches_nobody_and_breaks_nothing(sent: Sent, header: str) -> None:
     assert receive(sent.tenant, a_mail(in_reply_to=header, references=(header,), **STRANGER)).kind == "unmatched"
