@@ -200,6 +200,8 @@ def test_a_mission_over_a_real_provider_waits_for_a_person(carrier: HandCarrier,
     assert step(tenant, mission, "approve") == "waiting"
     assert messages(tenant, mission) == {("opening", "planned", "waiting_approval"): 3}
     reconcile.run_round()
+    with db.transaction(tenant) as session:
+        collect.look(session, tenant, mission)
     assert step(tenant, mission, "approve") == "waiting"
     act(control.approve, tenant, mission)
     assert messages(tenant, mission) == {("opening", "planned", None): 3}
