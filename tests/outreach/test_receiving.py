@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -185,6 +186,14 @@ def test_rounds_side_by_side_apply_each_event_once(tenant: UUID, applied: Applie
     assert sum(dealt) == 300
     assert len(applied.names) == len(set(applied.names)) == 300
     assert len(effects(tenant)) == 300
+
+
+def test_two_rounds_at_most_work_at_a_time_so_that_the_engine_has_room(tenant: UUID, applied: Applied) -> None:
+    came_in(tenant, "a")
+    with ExitStack() as busy:
+        assert all(receiving._in_a_lane(busy) for _ in range(receiving.LANES))
+        assert receiving.run_round() == 0
+    assert receiving.run_round() == 1
 
 
 def test_what_names_no_message_is_looked_at_three_times_and_kept(tenant: UUID, applied: Applied) -> None:
