@@ -142,7 +142,8 @@ def _deferred(session: Session, tenant_id: UUID, inbox: Inbox, answers: list[Ans
         wait = max(AGAIN[tries - 1], answer.receipt.retry_after or timedelta())
         again.append((answer, now + wait, "waiting_retry"))
         provider = answer.message.row.recipient_provider
-        if provider:
+        # Only an answer with a code is the reader's server's; without one it is our own way out that is shut.
+        if provider and answer.receipt.code:
             pace.deferred(session, tenant_id, inbox.id, provider, now, answer.receipt.retry_after)
     _back(session, again)
     if given_up:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from rex_celery import db
 from rex_celery.errors import ProviderUnavailableError
-from rex_celery.integrations.base import BrokenOffError, Delivery, Outbound, ProviderEvent, Receipt, Submit
+from rex_celery.integrations.base import Delivery, Outbound, ProviderEvent, Receipt, Submit
+from rex_celery.integrations.one_by_one import broken_off
 from rex_celery.outreach import unknowns
 from rex_celery.outreach.facts import store
 from tests.outreach.enrolled import Clock, a_crowd
@@ -32,9 +33,8 @@ class Forgetful:
             self.taken[one.id] += 1
             drawn = self.random.random()
             if drawn < 0.01:
-                rest = [Receipt(Delivery.DEFERRED, "sendgrid", id=later.id) for later in messages[place + 1 :]]
-                receipts += [Receipt(Delivery.UNKNOWN, "sendgrid", id=one.id), *rest]
-                raise BrokenOffError(ProviderUnavailableError("reset"), receipts)
+                receipts.append(Receipt(Delivery.UNKNOWN, "sendgrid", id=one.id))
+                raise broken_off(messages, "sendgrid", receipts, ProviderUnavailableError("reset"))
             kind = Delivery.UNKNOWN if drawn < 0.11 else Delivery.ACCEPTED
             receipts.append(Receipt(kind, "sendgrid", f"sg-{one.id}", id=one.id))
         return receipts

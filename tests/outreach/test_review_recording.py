@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 from time import monotonic
 from uuid import UUID
 
 import psycopg
+import pytest
 from sqlalchemy import text
 
 from rex_celery import db
@@ -79,6 +81,18 @@ def test_the_last_look_is_repeated_when_postgres_breaks_it_off(
     provider.send = cut_off  # type: ignore[method-assign]
     assert crowd.send(at, provider) == 2
     assert _states(crowd) == {"accepted"}
+
+
+@pytest.mark.parametrize(("code", "slowed"), [("", 0), ("4.7.28", 1)])
+def test_only_the_readers_server_slows_the_pace_at_which_it_is_written_to(tenant: UUID, code: str, slowed: int) -> None:
+    class Deferring(Recorder):
+        def send(self, messages: Sequence[Outbound], submit: Submit) -> list[Receipt]:
+            return [replace(one, code=code) for one in super().send(messages, submit)]
+
+    crowd = a_crowd(tenant, provider="smtp")
+    crowd.send(Clock(), Deferring(answer=Delivery.DEFERRED))
+    with db.transaction(tenant) as session:
+        assert session.execute(text("SELECT count(*) FROM recipient_paces")).scalar_one() == slowed
 
 
 def _states(crowd: Crowd) -> set[str]:
