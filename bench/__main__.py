@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import intake, machine, pipeline, ready, report, scaling, web
+from bench import intake, machine, pipeline, ready, report, scaling, simulation, web
 from bench import stage as stages
 
 MEASUREMENTS: dict[str, Callable[[stages.Stage], dict[str, object]]] = {
     "pipeline": pipeline.measure,
     "web": web.measure,
     "intake": intake.measure,
+    "simulation": simulation.measure,
     "scaling": scaling.measure,
     "ready": ready.measure,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import intake, load, machine, pipeline, report, scaling, web
+from bench import intake, load, machine, pipeline, report, scaling, simulation, web
 from bench import stage as stages
 from rex_celery import config, db, redis
 
@@ -54,6 +54,13 @@ def test_a_slow_channel_is_measured_with_one_worker_and_with_two(stage: stages.S
     found = scaling.measure(stage, scaling.Sizes(leads=6, delay=0.01, rounds=1))
 
     assert set(_kept(tmp_path, stage, "scaling", found)["medians"]) == {"1_workers", "2_workers"}
+
+
+def test_a_simulation_is_measured(stage: stages.Stage, tmp_path: Path) -> None:
+    found = simulation.measure(stage, simulation.Sizes(leads=8, rounds=1))
+
+    row = _kept(tmp_path, stage, "simulation", found)["medians"]["8_people"]
+    assert row["messages"] >= row["sent"] > 0
 
 
 def test_webhooks_are_measured_while_they_are_applied(stage: stages.Stage, tmp_path: Path) -> None:

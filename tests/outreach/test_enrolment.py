@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence as Several
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
 from rex_celery import db
 from rex_celery.compliance.suppression import Person, Stop, suppress
-from rex_celery.models import Lead, Mission, Sequence
+from rex_celery.models import Lead, Mission, Reply, Sequence
 from rex_celery.outreach import enrolment
 from rex_celery.outreach.enrolment import Enrolled
 from rex_celery.outreach.pinning import Pinned
 from rex_celery.work import WorkRef
-from tests.factories import a_lead, a_message, a_mission, a_sequence, a_suppression, an_outcome
+from tests.factories import a_lead, a_message, a_mission, a_sequence, a_suppression, a_thread, an_outcome
 from tests.missions import asking
 from tests.missions.following import a_real_inbox, enrolments, messages, messages_add_up
 
@@ -149,3 +150,27 @@ def test_each_strategy_gets_its_form_of_a_family(tenant: UUID) -> None:
     asked = text("SELECT sequence_id FROM enrolments WHERE mission_id = :id")
     with db.transaction(tenant) as session:
         assert set(session.scalars(asked, {"id": mission.id})) == {heavy.id, light.id}
+
+
+@pytest.mark.parametrize(("days", "state", "enrolled"), [(3, "closed", 0), (40, "open", 0), (40, "closed", 1)])
+def test_whoever_wrote_lately_or_waits_for_an_answer_is_not_written_to_anew(
+    tenant: UUID, days: int, state: str, enrolled: int
+) -> None:
+    sequence, leads = people(tenant, 1)
+    at = NOW - timedelta(days=days)
+    with db.transaction(tenant) as session:
+        thread = a_thread(session, tenant, leads[0], state=state, last_at=at)
+        address = {"sender": "grace@example.com", "recipient": "ada@acme.example.com"}
+        session.add(
+            Reply(
+                tenant_id=tenant, thread_id=thread.id, lead_id=leads[0].id, channel="email", kind="reply",
+                external_id=f"<{uuid4()}@people.example>", received_at=at, **address,
+            )
+        )  # fmt: skip
+    mission = planned(tenant, sequence, leads)
+    assert enrol(mission) == Enrolled(enrolled, 0)
+    if not enrolled:
+        assert (
+            asking.one(tenant, "SELECT reason FROM outcomes WHERE mission_id = :id", id=mission.id)
+            == "suppressed_reply"
+        )
