@@ -27,14 +27,18 @@ ORDER BY m.enrolment_id, m.position
 def build(session: Session, inbox: Inbox, claimed: Sequence[Claimed], now: datetime) -> list[Outbound]:
     """The messages as they go out; the same on every try but for the date."""
     if inbox.channel != Channel.EMAIL:
-        texts = {one.id: OutboundText(inbox.address, one.row.recipient, one.row.body, one.closes_at) for one in claimed}
-        return [Outbound(id_, text) for id_, text in texts.items()]
+        return [Outbound(one.id, _text(inbox, one), one.row.campaign_id) for one in claimed]
     earlier = _earlier(session, claimed)
     by_token = policies.of(session, inbox.tenant_id).reply_token
     answered = chains.of(session, {one.row.in_reply_to for one in claimed if one.row.in_reply_to})
     letters = {one.id: _email(inbox, one, earlier.get(one.row.enrolment_id, []), now) for one in claimed}
     letters = {id_: _in_chain(letter, answered.get(letter.in_reply_to)) for id_, letter in letters.items()}
-    return [Outbound(id_, _with_token(letter, id_) if by_token else letter) for id_, letter in letters.items()]
+    letters = {id_: _with_token(letter, id_) if by_token else letter for id_, letter in letters.items()}
+    return [Outbound(one.id, letters[one.id], one.row.campaign_id) for one in claimed]
+
+
+def _text(inbox: Inbox, one: Claimed) -> OutboundText:
+    return OutboundText(inbox.address, one.row.recipient, one.row.body, one.closes_at)
 
 
 def _in_chain(letter: OutboundEmail, chain: tuple[str, ...] | None) -> OutboundEmail:
