@@ -13,6 +13,8 @@ from rex_celery.events import EnrolmentsStopped
 
 # A person who answered or booked may still be answered by a person of ours; nobody else may be written to at all.
 ANSWERABLE = frozenset({"suppressed_reply", "company_replied", "meeting_booked"})
+# Reasons that are the mission's and not the person's: what they end is skipped, and answers go on.
+OF_THE_MISSION = frozenset({"cancelled", "rejected_by_person", "step_before_failed"})
 
 _THESE = "lead_id = ANY(CAST(:leads AS uuid[])) AND (CAST(:mission AS uuid) IS NULL OR mission_id = :mission)"
 # First, as everywhere: whoever sends takes this lock before the last look, so a stop and a send stand in one order.
@@ -47,6 +49,27 @@ WITH found AS MATERIALIZED (
   ORDER BY lead_id, mission_id FOR UPDATE)
 UPDATE outcomes AS o SET state = :state, reason = :reason FROM found AS f
 WHERE o.mission_id = f.mission_id AND o.lead_id = f.lead_id AND o.state = 'pending'
+""")
+# What was being handed over when its sequence was stopped, and was not taken: nobody would come for it any more.
+_LATE = text("""
+WITH found AS MATERIALIZED (
+  SELECT m.id, e.reason FROM messages AS m JOIN enrolments AS e ON e.id = m.enrolment_id
+  WHERE m.id = ANY(CAST(:messages AS uuid[])) AND m.state = 'planned' AND e.state = 'stopped'
+  ORDER BY m.lead_id, m.id FOR UPDATE OF m)
+UPDATE messages AS m SET reason = f.reason, wait_reason = NULL,
+  state = CASE WHEN f.reason = ANY(CAST(:skipping AS text[])) THEN 'skipped' ELSE 'suppressed' END
+FROM found AS f WHERE m.id = f.id
+""")
+_LATE_OUTCOMES = text("""
+WITH found AS MATERIALIZED (
+  SELECT o.mission_id, o.lead_id, e.reason FROM outcomes AS o
+  JOIN enrolments AS e ON e.mission_id = o.mission_id AND e.lead_id = o.lead_id AND e.state = 'stopped'
+  WHERE o.state = 'pending' AND e.id IN (SELECT enrolment_id FROM messages WHERE id = ANY(CAST(:messages AS uuid[])))
+    AND e.pending = 0 AND e.sent = 0
+  ORDER BY o.lead_id, o.mission_id FOR UPDATE OF o)
+UPDATE outcomes AS o SET reason = f.reason,
+  state = CASE WHEN f.reason = ANY(CAST(:skipping AS text[])) THEN 'skipped' ELSE 'suppressed' END
+FROM found AS f WHERE o.mission_id = f.mission_id AND o.lead_id = f.lead_id
 """)
 
 
@@ -88,6 +111,14 @@ def stop_channel(session: Session, lead_ids: Collection[UUID], channel: str, rea
     session.execute(_OUTCOMES, values)
 
 
+def end_late(session: Session, message_ids: Collection[UUID]) -> None:
+    """Let messages that came back from their provider end as their people were stopped meanwhile, if they were."""
+    values = {"messages": list(message_ids), "skipping": sorted(OF_THE_MISSION)}
+    if message_ids:
+        session.execute(_LATE, values)
+        session.execute(_LATE_OUTCOMES, values)
+
+
 def _take_back(session: Session, values: dict[str, object], now: datetime) -> None:
     taken = session.scalars(_MESSAGES, values).all()
     if taken:
@@ -100,5 +131,5 @@ def _values(lead_ids: Collection[UUID], reason: str, mission_id: UUID | None, st
         "mission": mission_id,
         "reason": reason,
         "state": state,
-        "answerable": reason in ANSWERABLE,
+        "answerable": reason in ANSWERABLE | OF_THE_MISSION,
     }

@@ -18,7 +18,7 @@ SELECT m.tenant_id, m.id FROM missions AS m WHERE m.state = 'cancelled' AND (
 _CANCELLED = text("SELECT EXISTS (SELECT FROM missions WHERE id = :mission AND state = 'cancelled')")
 _MESSAGES = text("""
 UPDATE messages SET state = 'cancelled', reason = 'cancelled'
-WHERE mission_id = :mission AND chunk_no = :chunk AND state = 'planned'
+WHERE mission_id = :mission AND chunk_no = :chunk AND state = 'planned' AND step_key NOT LIKE 'answer:%'
 """)
 _CHUNKS = text("""
 SELECT chunk_no FROM outcome_counters WHERE mission_id = :mission AND pending > 0
@@ -32,7 +32,8 @@ _LEADS = text("""
 UPDATE outcomes AS o SET state = 'skipped', reason = 'cancelled'
 WHERE o.mission_id = :mission AND o.chunk_no = :chunk AND o.state = 'pending' AND NOT EXISTS (
   SELECT FROM messages AS s
-  WHERE s.mission_id = o.mission_id AND s.lead_id = o.lead_id AND s.state NOT IN ('cancelled', 'skipped', 'suppressed'))
+  WHERE s.mission_id = o.mission_id AND s.lead_id = o.lead_id AND s.step_key NOT LIKE 'answer:%'
+    AND s.state IN ('planned', 'claimed', 'submitted', 'unknown'))
 """)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import bus
-from rex_celery.compliance import suppression
+from rex_celery.compliance import stops, suppression
 from rex_celery.events import MessageChanged
 from rex_celery.integrations.base import ProviderEvent
 from rex_celery.outreach import fact_rows, failing, finding, lattice, pace, progress, receipts
@@ -111,6 +111,7 @@ def _apply(session: Session, tenant_id: UUID, events: Sequence[ProviderEvent], n
     _slow_down(session, tenant_id, changes, now)
     _stop(session, tenant_id, changes)
     failing.after(session, tenant_id, [one.row.id for one in failed], now)
+    stops.end_late(session, [one.row.id for one in failed])
     going = {one.row.enrolment_id for one in changes if one.row.enrolment_id and one not in failed}
     progress.schedule_next(session, tenant_id, going, now)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import bus
-from rex_celery.compliance import suppression
+from rex_celery.compliance import stops, suppression
 from rex_celery.events import MessagesSent
 from rex_celery.integrations.base import Delivery, ProviderEvent, Receipt
 from rex_celery.outreach import caps, fact_rows, failing, pace, progress
@@ -20,6 +20,8 @@ from rex_celery.outreach.looking import Claimed, Inbox
 
 # What a provider does not want now is offered again after so long, then it has failed.
 AGAIN = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240, 480))
+# After these a message may have reached somebody.
+LEFT = (Delivery.ACCEPTED, Delivery.UNKNOWN)
 # Reasons of a rejection that stop the person, with the reason they are suppressed for.
 _STOPS = {"invalid_mailbox": "suppressed_bounce", "suppressed_opt_out": "suppressed_opt_out"}
 
@@ -77,12 +79,14 @@ def record(
     by_kind: dict[Delivery, list[Answered]] = defaultdict(list)
     for answer in answers:
         by_kind[answer.receipt.delivery].append(answer)
-    left = by_kind[Delivery.ACCEPTED] + by_kind[Delivery.UNKNOWN]
-    _settle_caps(session, tenant_id, left, [a for a in answers if a not in left])
+    left = [a for kind in LEFT for a in by_kind[kind]]
+    others = [a for kind, found in by_kind.items() if kind not in LEFT for a in found]
+    _settle_caps(session, tenant_id, left, others)
     _left(session, tenant_id, inbox, left, now)
     _back(session, [(a, a.message.row.run_after, None) for a in by_kind[Delivery.WITHDRAWN]])
     _deferred(session, tenant_id, inbox, by_kind[Delivery.DEFERRED], now)
     _rejected(session, tenant_id, inbox, by_kind[Delivery.REJECTED], now)
+    stops.end_late(session, [a.message.id for a in others])
     going = [a.message.row.enrolment_id for a in left if a.message.row.enrolment_id]
     progress.schedule_next(session, tenant_id, going, now)
     return Counter({kind: len(found) for kind, found in by_kind.items() if found})

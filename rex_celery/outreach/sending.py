@@ -34,8 +34,6 @@ INSERT INTO outbox (tenant_id, message_id, channel, recipient)
 SELECT tenant_id, id, channel, recipient FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
-_LEFT = frozenset({Delivery.ACCEPTED, Delivery.UNKNOWN})
-
 SenderFor = Callable[[Row[Any], Row[Any] | None], Sender]
 
 
@@ -93,7 +91,7 @@ class Shift:
         answered, trouble = self._call(inbox, connection, letters_now, claimed)
         # What happened in the world cannot be asked for again, so this is not given up when Postgres breaks it off.
         answers = db.again(lambda: self._record(inbox, claimed, answered, trouble))
-        self.handed += [one.message.id for one in answers if one.receipt.delivery in _LEFT]
+        self.handed += [one.message.id for one in answers if one.receipt.delivery in receipts.LEFT]
 
     def _record(self, inbox: Inbox, claimed: list[Claimed], answered: list[Receipt], trouble: str) -> list[Answered]:
         by_id, now = {receipt.id: receipt for receipt in answered}, clock.now()

@@ -22,11 +22,11 @@ class Forgetful:
     reports_delivery = True
 
     def __init__(self, seed: int) -> None:
-        self.random, self.taken = Random(seed), Counter[UUID]()
+        self.random, self.taken = Random(seed), Counter[UUID]()  # noqa: S311  a seeded fake
 
     def send(self, messages: list[Outbound], submit: Submit) -> list[Receipt]:
         receipts: list[Receipt] = []
-        for place, one in enumerate(messages):
+        for one in messages:
             if not submit([one.id]):
                 receipts.append(Receipt(Delivery.WITHDRAWN, "sendgrid", id=one.id))
                 continue
