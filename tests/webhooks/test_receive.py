@@ -5,6 +5,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from rex_celery import broker, db
@@ -99,6 +100,17 @@ def test_a_worker_is_woken_once_after_the_commit_and_only_for_something_new(
     with db.transaction(tenant) as session:
         keep(session, tenant, EVENTS, [Item("a", {}), Item("b", {})])
     assert len(sent) == 1
+
+
+def test_without_redis_events_are_kept_all_the_same(tenant: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise RedisError("nobody answers")
+
+    monkeypatch.setattr(receive, "client", away)
+    receive.begin()
+    with db.transaction(tenant) as session:
+        assert keep(session, tenant, EVENTS, [Item("a", {})]) == 1
+    assert kept(tenant) == ["a"]
 
 
 def test_nothing_is_nothing(tenant: UUID) -> None:
