@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,11 +17,20 @@ from rex_celery.outreach.looking import Claimed, Inbox
 from rex_celery.vocabulary import Channel
 
 _THREADS = text("""
-SELECT m.id, m.enrolment_id, m.subject, i.address FROM messages AS m JOIN inboxes AS i ON i.id = m.inbox_id
+SELECT m.id, m.enrolment_id, m.position, m.subject, i.address, message_rank(m.state) IS NOT NULL AS arrives
+FROM messages AS m LEFT JOIN inboxes AS i ON i.id = m.inbox_id
 WHERE m.enrolment_id = ANY(CAST(:enrolments AS uuid[])) AND m.channel = 'email'
-  AND message_rank(m.state) IS NOT NULL
 ORDER BY m.enrolment_id, m.position
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An e-mail before in the same sequence; ``message_id`` is None for one that never left."""
+
+    position: int
+    subject: str
+    message_id: str | None
 
 
 def build(session: Session, inbox: Inbox, claimed: Sequence[Claimed], now: datetime) -> list[Outbound]:
@@ -51,38 +60,40 @@ def _with_token(letter: OutboundEmail, message_id: UUID) -> OutboundEmail:
     return replace(letter, reply_to=reply_token.address(secret, message_id, letter.sender.address))
 
 
-def _email(inbox: Inbox, one: Claimed, earlier: list[tuple[str, str]], now: datetime) -> OutboundEmail:
-    """A message without a subject of its own goes into the thread of the first e-mail, whose subject it keeps."""
+def _email(inbox: Inbox, one: Claimed, others: list[Earlier], now: datetime) -> OutboundEmail:
+    """A message without a subject of its own keeps that of the thread's first, and its thread where that one left."""
     settings = config.settings()
-    secret = settings.secret_key.get_secret_value()
     mailbox = Mailbox(inbox.address, inbox.name)
-    thread = [] if one.row.subject else earlier[_start(earlier) :]
-    references = tuple(message_id for message_id, _ in thread)
+    thread = [] if one.row.subject else _thread([other for other in others if other.position < one.row.position])
+    references = tuple(other.message_id for other in thread if other.message_id)
     answered = one.row.in_reply_to or ""
     return OutboundEmail(
         message_id=message_id_of(one.id, mailbox),
         sender=mailbox,
         recipient=Mailbox(one.row.recipient),
-        subject=thread[0][1] if thread else one.row.subject,
+        subject=thread[0].subject if thread else one.row.subject,
         body=one.row.body,
-        unsubscribe_url=unsubscribe.link(settings.public_url, secret, inbox.tenant_id, one.id),
+        unsubscribe_url=unsubscribe.link(
+            settings.public_url, settings.secret_key.get_secret_value(), inbox.tenant_id, one.id
+        ),
         sent_at=now,
         in_reply_to=answered or (references[-1] if references else ""),
         references=(*references, answered) if answered else references,
     )
 
 
-def _start(earlier: list[tuple[str, str]]) -> int:
-    """Where the newest thread begins: at the last message that had a subject of its own."""
-    return max((place for place, (_, subject) in enumerate(earlier) if subject), default=0)
+def _thread(earlier: list[Earlier]) -> list[Earlier]:
+    """The newest thread: from the last message on that had a subject of its own."""
+    return earlier[max((place for place, other in enumerate(earlier) if other.subject), default=0) :]
 
 
-def _earlier(session: Session, claimed: Sequence[Claimed]) -> dict[UUID, list[tuple[str, str]]]:
-    """The Message-IDs and subjects of the e-mails that each enrolment sent before, oldest first."""
+def _earlier(session: Session, claimed: Sequence[Claimed]) -> dict[UUID, list[Earlier]]:
+    """The e-mails of each enrolment in the order of their steps."""
     enrolments = [one.row.enrolment_id for one in claimed if one.row.enrolment_id and one.row.position]
     if not enrolments:
         return {}
-    found: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
+    found: dict[UUID, list[Earlier]] = defaultdict(list)
     for row in session.execute(_THREADS, {"enrolments": enrolments}):
-        found[row.enrolment_id].append((message_id_of(row.id, Mailbox(row.address)), row.subject))
+        message_id = message_id_of(row.id, Mailbox(row.address)) if row.arrives else None
+        found[row.enrolment_id].append(Earlier(row.position, row.subject, message_id))
     return found

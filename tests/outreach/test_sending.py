@@ -57,6 +57,18 @@ def test_a_follow_up_stays_in_the_thread_of_the_first(tenant: UUID) -> None:
     assert second.sender == first.sender
 
 
+def test_a_follow_up_whose_first_never_left_begins_the_thread_with_its_subject(tenant: UUID) -> None:
+    crowd, provider = a_crowd(tenant, provider="smtp"), Recorder()
+    with db.transaction(tenant) as session:
+        skip = "UPDATE messages SET state = 'skipped', reason = 'invalid_email', run_after = NULL WHERE position = 0"
+        session.execute(text(skip))
+        session.execute(text("UPDATE messages SET run_after = :now WHERE position = 1"), {"now": NOON})
+    crowd.send(Clock(), provider)
+    letter = provider.sent[0].content
+    assert letter.subject == "Shall we pick this up again?"
+    assert (letter.in_reply_to, letter.references) == ("", ())
+
+
 @pytest.mark.parametrize("reason", ["suppressed_reply", "suppressed_bounce", "meeting_booked"])
 def test_nothing_is_sent_after_a_stop_was_stored(tenant: UUID, reason: str) -> None:
     crowd, provider = a_crowd(tenant, 2, provider="smtp"), Recorder()
