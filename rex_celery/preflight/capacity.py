@@ -105,6 +105,17 @@ def _live(run: _Run, day: int) -> None:
     for batch in queue:
         _move(run, batch, day, weekday, left, bound)
     run.held.update(bound)
+    run.queue = _together(run.queue, day)
+
+
+def _together(queue: list[_Batch], day: int) -> list[_Batch]:
+    """What is overdue at one step waits as one batch from then on, so that years of waiting stay a short queue."""
+    overdue: dict[tuple[int, int], _Batch] = {}
+    for batch in [one for one in queue if one.due <= day]:
+        first = overdue.setdefault((id(batch.group), batch.stage), batch)
+        if first is not batch:
+            first.due, first.people = min(first.due, batch.due), first.people + batch.people
+    return [*overdue.values(), *(one for one in queue if one.due > day)]
 
 
 def _move(  # noqa: PLR0913, PLR0917  one batch on one day under what is left

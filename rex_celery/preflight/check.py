@@ -45,7 +45,8 @@ def preflight(tenant_id: UUID, order: Order, now: datetime, sms_price: Decimal |
         mailbox = Mailbox(order.sender.email, order.sender.name)
         channels = {Channel(channel) for _, _, channel in tally.ready}
         used = senders.of(session, channels, mailbox) if desk.over_days else []
-        told = findings.of(session, desk, order, script, tally, used, size)
+        needed = days.reckon(desk, script, tally, used, size)
+        told = findings.of(session, desk, order, script, tally, used, size) + findings.too_long(needed)
     leads, messages = tally.sums()
     steps = _steps(tally, script)
     return Preflight(
@@ -61,7 +62,7 @@ def preflight(tenant_id: UUID, order: Order, now: datetime, sms_price: Decimal |
         steps=steps,
         texts=_texts(steps, sms_price),
         senders=[senders.view(one, desk.policy) for one in used],
-        capacity=days.reckon(desk, script, tally, used, size),
+        capacity=needed,
     )
 
 

@@ -14,7 +14,7 @@ from rex_celery.preflight.courses import Scripts
 from rex_celery.preflight.looking import Desk
 from rex_celery.preflight.senders import Sender
 from rex_celery.preflight.tally import Tally
-from rex_celery.preflight.views import Level, Notice
+from rex_celery.preflight.views import Capacity, Level, Notice
 from rex_celery.reasons import REASONS
 from rex_celery.vocabulary import Channel
 
@@ -41,6 +41,15 @@ def of(  # noqa: PLR0913, PLR0917  all that a mission is made of
     found += _approvals(desk, order, used)
     ranks = list(Level)
     return sorted(found, key=lambda one: ranks.index(one.level))
+
+
+def too_long(needed: Capacity) -> list[Notice]:
+    """That it would never end, or not for years."""
+    if not needed.messages or needed.days is not None:
+        return []
+    why = REASONS[needed.limited_by.code] if needed.limited_by else REASONS["schedule_unsatisfiable"]
+    text_ = f"Sending {needed.messages} messages would take more than three years: {why.text}"
+    return [Notice(Level.WARNING, "too_long", "capacity", text_, why.action)]
 
 
 def _wrong(code: str, one: Problem) -> Notice:

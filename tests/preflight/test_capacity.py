@@ -67,6 +67,14 @@ def test_a_cap_of_nothing_never_ends_and_says_so() -> None:
     assert found.limited_by.code == "waiting_cap_inbox"
 
 
+def test_years_of_waiting_are_found_at_once() -> None:
+    stages = tuple(Stage(day, "email", 20_000) for day in (0, 2, 4, 7, 12, 18))
+    found = capacity.estimate(plan(Rate("waiting_cap_inbox", 50, "email"), groups=(Group(20_000, stages),)))
+    assert (found.days, found.messages) == (None, 120_000)
+    assert found.limited_by is not None
+    assert found.limited_by.days > 700
+
+
 def test_nobody_takes_no_days() -> None:
     found = capacity.estimate(plan(groups=(Group(0, ()),)))
     assert (found.messages, found.days, found.limited_by) == (0, None, None)
