@@ -31,7 +31,7 @@ CHANGED = (
 APPEND_ONLY = ("sequence_versions", "delivery_facts")
 # What the engine may see across tenants: where work is due, never a word or an address.
 CONTROL = {
-    "enrolments": "SELECT (id, tenant_id, mission_id, state)",
+    "enrolments": "SELECT (id, tenant_id, mission_id, campaign_id, state, resume_at)",
     "inboxes": "SELECT (id, tenant_id, channel, provider, state, next_free_at)",
     "connections": "SELECT (id, tenant_id, provider, state)",
     "imap_cursors": "SELECT (connection_id, tenant_id, retry_at, polled_at)",
