@@ -101,7 +101,9 @@ def a_crowd(tenant: UUID, people: int = 1, *, provider: str = "outbox", now: dat
     return Crowd(tenant, mission, inbox, leads)
 
 
-def enrol(session: Session, mission: Mission, lead: Lead, inbox: Inbox, sequence: object, now: datetime) -> None:
+def enrol(  # noqa: PLR0917  the parts of one thing
+    session: Session, mission: Mission, lead: Lead, inbox: Inbox, sequence: object, now: datetime
+) -> None:
     enrolment = an_enrolment(session, mission, lead, sequence, started_at=now)  # type: ignore[arg-type]
     an_outcome(session, mission, lead)
     shared = {"enrolment_id": enrolment.id, "inbox_id": inbox.id, "recipient_provider": "other"}

@@ -37,7 +37,7 @@ def _race(tenant: UUID, random: Random) -> None:
     def reply() -> None:
         for number, address in enumerate(people):
             mail = InboundEmail(
-                f"<{number}.{tenant}@people.example>",
+                f"<{number}.{crowd.mission.id}@people.example>",
                 Mailbox(str(address)),
                 (crowd.inbox.address,),
                 "Hello",
