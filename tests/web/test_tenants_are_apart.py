@@ -104,6 +104,8 @@ OWN_ONLY |= {f"/meetings/<meeting_id>/{act}" for act in ("cancel", "reschedule")
 OWN_ONLY |= {"/webhooks/endpoints/<endpoint_id>/enable"}
 READ |= {f"/{kind}s/<{kind}_id>/explain": 404 for kind in ("mission", "lead", "message")}
 READ |= {"/inboxes/<inbox_id>/explain": 404}
+# The list, sequence and campaign stand in the body; tests/web/test_preflights.py names another tenant's.
+OWN_ONLY |= {"/missions/preflight"}
 MARK = "only-theirs"
 
 

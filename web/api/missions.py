@@ -198,7 +198,7 @@ def _steer(action: Action, mission_id: UUID) -> Response:
 
 def _submit(wishes: list[MissionCreate]) -> list[Mission]:
     session, caller = auth.tenant_session(), auth.caller()
-    orders = [_order(wish, caller.tenant.settings) for wish in wishes]
+    orders = [order_of(wish, caller.tenant.settings) for wish in wishes]
     ids = launch.submit(session, caller.tenant_id, orders, actor=caller.actor)
     return [
         views.submitted(launch.with_name(order, id_), id_, caller.asked_at)
@@ -206,7 +206,8 @@ def _submit(wishes: list[MissionCreate]) -> list[Mission]:
     ]
 
 
-def _order(wish: MissionCreate, settings: SenderSettings) -> Order:
+def order_of(wish: MissionCreate, settings: SenderSettings) -> Order:
+    """The order that a body stands for; what it leaves out comes from the settings."""
     own = wish.sender or SenderIn()
     return Order(
         type=wish.type,
