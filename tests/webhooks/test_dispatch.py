@@ -26,11 +26,12 @@ def receiver(monkeypatch: pytest.MonkeyPatch, database: object) -> Iterator[Rece
         yield there
 
 
-def queued() -> list[tuple[str, str]]:
-    """The ids of the deliveries that wait in the crew's queue."""
+def queued(tenant: UUID) -> list[tuple[str, ...]]:
+    """The tenant's calls that wait in the crew's queue, as the ids that they carry; other tests left theirs."""
     messages = [json.loads(one) for key in client().scan_iter(QUEUE) for one in client().lrange(key, 0, -1)]
     bodies = [one["body"] for one in messages if one["headers"]["task"] == "special_forces.deliver_webhooks"]
-    return [tuple(json.loads(b64decode(body))[0]) for body in bodies]
+    calls = [tuple(json.loads(b64decode(body))[0]) for body in bodies]
+    return [ids for ids in calls if ids[0] == str(tenant)]
 
 
 def test_a_worker_is_sent_to_each_endpoint_for_which_something_is_due_and_delivers(
@@ -42,15 +43,18 @@ def test_a_worker_is_sent_to_each_endpoint_for_which_something_is_due_and_delive
             endpoints.create(session, tenant, Wanted(receiver.url), credentials.encrypt, private=True)[0].id
             for _ in range(2)
         ]
-    assert dispatch.run_round() == 0
+    dispatch.run_round()
+    assert queued(tenant) == []
     happen(tenant, 3)
-    assert dispatch.run_round() == 2
-    sent = queued()
+    assert dispatch.run_round() >= 2
+    sent = queued(tenant)
     assert sorted(sent) == sorted((str(tenant), str(endpoint)) for endpoint in made)
     said = [app.tasks["special_forces.deliver_webhooks"].apply(args=ids).get() for ids in sent]
     assert said == ["3", "3"]
     assert len(receiver.got) == 6
-    assert dispatch.run_round() == 0
+    client().flushdb()
+    dispatch.run_round()
+    assert queued(tenant) == []
 
 
 def test_a_message_that_cannot_be_read_harms_nobody(empty_engine: None) -> None:
