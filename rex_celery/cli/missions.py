@@ -5,6 +5,7 @@ from uuid import UUID
 
 import typer
 
+from rex_celery.cli import ordering, preflight
 from rex_celery.cli.options import AsJson, MissionId
 
 if TYPE_CHECKING:
@@ -15,19 +16,19 @@ app = typer.Typer(help="Missions: submit them, watch them, steer them.", no_args
 
 @app.command("submit")
 def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
-    kind: Annotated[str, typer.Argument(metavar="TYPE", help="Such as lead_reactivation.")],
+    kind: ordering.Kind,
     *,
-    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
-    priority: Annotated[int | None, typer.Option(min=0, max=100, help="More is sooner; 50 unless given.")] = None,
-    autonomy: Annotated[str | None, typer.Option(help="suggest, approve_first_n or auto.")] = None,
-    imported: Annotated[UUID | None, typer.Option("--import", help="Only the leads of this import.")] = None,
-    offer: Annotated[str | None, typer.Option(help="What you offer, in one line; else the settings'.")] = None,
-    sender_name: Annotated[str | None, typer.Option(help="Who signs; else the settings'.")] = None,
-    sender_email: Annotated[str | None, typer.Option(help="Who it is from; else the settings'.")] = None,
-    postal_address: Annotated[str | None, typer.Option(help="Stands under each e-mail; else the settings'.")] = None,
-    framework: Annotated[str | None, typer.Option(help="PAS, AIDA, BAB or FAB; else REX chooses per lead.")] = None,
-    sequence: Annotated[str | None, typer.Option(help="A sequence's name, id or key, or reactivation.")] = None,
-    campaign: Annotated[UUID | None, typer.Option(help="A campaign's id; brings its sequence and policy.")] = None,
+    name: ordering.Name = None,
+    priority: ordering.Priority = None,
+    autonomy: ordering.Dial = None,
+    imported: ordering.Imported = None,
+    offer: ordering.Offer = None,
+    sender_name: ordering.SenderName = None,
+    sender_email: ordering.SenderEmail = None,
+    postal_address: ordering.PostalAddress = None,
+    framework: ordering.Framework = None,
+    sequence: ordering.SequenceName = None,
+    campaign: ordering.CampaignId = None,
     watch_it: Annotated[bool, typer.Option("--watch", help="Watch it until it ends.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -35,11 +36,19 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
     from rex_celery.cli import connection, screen
     from rex_celery.missions.views import Mission
 
-    sender = _given(name=sender_name, email=sender_email, postal_address=postal_address)
-    audience = {"import_id": str(imported)} if imported else None
-    wish = _given(name=name, priority=priority, autonomy=autonomy, audience=audience, offer=offer, framework=framework)
-    order = (
-        {"type": kind} | wish | _given(sender=sender or None, sequence=sequence, campaign=campaign and str(campaign))
+    order = ordering.order(
+        kind,
+        name=name,
+        priority=priority,
+        autonomy=autonomy,
+        imported=imported,
+        offer=offer,
+        sender_name=sender_name,
+        sender_email=sender_email,
+        postal_address=postal_address,
+        framework=framework,
+        sequence=sequence,
+        campaign=campaign,
     )
     mission = connection.api().post("/missions", Mission, order)
     if json:
@@ -48,6 +57,9 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
         typer.echo(f"Submitted {mission.id}: {mission.name}")
     if watch_it:
         watch(mission.id.hex)
+
+
+app.command("preflight")(preflight.preflight)
 
 
 @app.command("list")
@@ -149,8 +161,3 @@ def _whole(api: "RexApi", mission: str) -> UUID:
 
     known = (one.id for one in api.pages("/missions", Mission))
     return ids.find(mission, known, what="mission", listed_by="rex missions list")
-
-
-def _given(**fields: object) -> dict[str, object]:
-    """What the person said; the rest is left to REX."""
-    return {name: value for name, value in fields.items() if value is not None}

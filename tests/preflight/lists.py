@@ -1,16 +1,17 @@
 """A list in which everything that can be wrong with a lead is wrong with somebody."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from rex_celery import db
+from rex_celery import clock, db
 from rex_celery.compliance import consent
 from rex_celery.compliance.consent import Agreement
 from rex_celery.vocabulary import Channel
 from tests.factories import a_lead, a_mission, a_sequence, a_suppression, an_enrolment, an_import
 
 GIVEN = datetime(2026, 5, 1, tzinfo=UTC)
-LATELY = {"last_activity_on": date(2026, 5, 20)}
+# Shortly before the noon at which most tests stand; where the clock is the real one, tests say ``lately()``.
+LATELY = date(2026, 5, 20)
 
 TEXTS = (
     {"key": "mail", "channel": "email", "day": 0, "subject": "For {{ company }}", "body": "Hello {{ first_name }}."},
@@ -19,10 +20,15 @@ TEXTS = (
 )
 
 
-def a_list(tenant: UUID) -> tuple[UUID, dict[str, UUID]]:
+def lately() -> date:
+    """Ten days ago."""
+    return clock.now().date() - timedelta(days=10)
+
+
+def a_list(tenant: UUID, on: date = LATELY) -> tuple[UUID, dict[str, UUID]]:
     """The id of its import, and of each lead by what is so about them."""
     with db.transaction(tenant) as session:
-        known = {name: {**LATELY, "phone": None, **fields} for name, fields in _LEADS.items()}
+        known = {name: {"last_activity_on": on, "phone": None, **fields} for name, fields in _LEADS.items()}
         leads = {name: a_lead(session, tenant, **fields) for name, fields in known.items()}
         imported = an_import(session, tenant, *leads.values())
         a_suppression(session, tenant, lead_id=leads["unsubscribed"].id)
@@ -33,10 +39,10 @@ def a_list(tenant: UUID) -> tuple[UUID, dict[str, UUID]]:
         return imported.id, {name: lead.id for name, lead in leads.items()}
 
 
-def a_big_list(tenant: UUID, people: int) -> UUID:
+def a_big_list(tenant: UUID, people: int, on: date = LATELY) -> UUID:
     """So many people with nothing wrong about them."""
     with db.transaction(tenant) as session:
-        rows = [a_lead(session, tenant, phone=None, **LATELY) for _ in range(people)]
+        rows = [a_lead(session, tenant, phone=None, last_activity_on=on) for _ in range(people)]
         return an_import(session, tenant, *rows).id
 
 

@@ -9,7 +9,7 @@ from rex_celery import db
 from rex_celery.models import Campaign
 from rex_celery.tenancy.access import Role
 from tests.factories import a_sequence
-from tests.preflight.lists import a_list
+from tests.preflight.lists import a_list, lately
 from tests.web.conftest import Someone
 
 PATH = "/api/rex/missions/preflight"
@@ -21,7 +21,7 @@ def wish(**fields: object) -> dict[str, object]:
 
 
 def test_the_same_body_as_an_order_is_looked_at_and_not_ordered(admin: FlaskClient, tenant: UUID) -> None:
-    imported, leads = a_list(tenant)
+    imported, leads = a_list(tenant, lately())
     body = wish(audience={"import_id": str(imported)}, sequence="reactivation", sms_price="0.01")
     answer = admin.post(PATH, json=body)
     assert answer.status_code == 200
