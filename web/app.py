@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import rex_celery
 from rex_celery import config, db, redis
 from rex_celery.errors import RefusedError
-from web import booking, cookies, docs, encoding, errors, headers, spa, turn, unsubscribe
+from web import booking, cookies, docs, encoding, errors, headers, own_meeting, spa, turn, unsubscribe
 from web.api import (
     agents,
     approvals,
@@ -145,7 +145,7 @@ def create_app() -> Flask:
     headers.register(app, known)
     for resource in RESOURCES:
         app.register_api(resource)
-    for pages in (docs.pages, unsubscribe.pages, booking.pages):
+    for pages in (docs.pages, unsubscribe.pages, booking.pages, own_meeting.pages):
         app.register_blueprint(pages)
     # Made before there are threads: two that make one at the same moment would close each other's connections.
     db.engine()

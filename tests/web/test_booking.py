@@ -22,7 +22,7 @@ from rex_celery.outreach import calendars
 from rex_celery.outreach.calendars import Outside
 from tests.factories import a_lead, a_mission, a_sequence, an_enrolment
 from tests.meetings.rows import NOW, TEN, a_meeting, a_page
-from web import booking
+from web import visitors
 
 FORM = {"name": "Grace Hopper", "email": "grace@example.com", "tz": "Europe/Berlin", "at": "2026-06-02T14:00:00Z"}
 
@@ -284,8 +284,8 @@ def test_the_pages_keep_their_address_to_themselves(nobody: FlaskClient, link: s
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(booking, "_LOOKS", 2)
-    monkeypatch.setattr(booking, "_BOOKINGS", 1)
+    monkeypatch.setattr(visitors, "LOOKS", 2)
+    monkeypatch.setattr(visitors, "BOOKINGS", 1)
 
 
 def test_an_address_that_asks_too_often_is_told_when_to_come_back(
