@@ -602,6 +602,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'planned' AND run_after IS NOT NULL"),
     )
     op.create_index(
+        "ix_messages_answers_due",
+        "messages",
+        ["inbox_id", "run_after"],
+        unique=False,
+        postgresql_where=sa.text("state = 'planned' AND run_after IS NOT NULL AND enrolment_id IS NULL"),
+    )
+    op.create_index(
         "ix_messages_waiting_approval",
         "messages",
         ["mission_id", "position", "chunk_no", "lead_id"],
@@ -673,6 +680,11 @@ def downgrade() -> None:
         "ix_messages_waiting_approval",
         table_name="messages",
         postgresql_where=sa.text("state = 'planned' AND wait_reason = 'waiting_approval'"),
+    )
+    op.drop_index(
+        "ix_messages_answers_due",
+        table_name="messages",
+        postgresql_where=sa.text("state = 'planned' AND run_after IS NOT NULL AND enrolment_id IS NULL"),
     )
     op.drop_index(
         "ix_messages_due",

@@ -36,6 +36,13 @@ class Message(TenantOwned, Base):
             "run_after",
             postgresql_where=text("state = 'planned' AND run_after IS NOT NULL"),
         ),
+        # What people wrote is looked for each second, beside a hundred thousand that an inbox may have waiting.
+        Index(
+            "ix_messages_answers_due",
+            "inbox_id",
+            "run_after",
+            postgresql_where=text("state = 'planned' AND run_after IS NOT NULL AND enrolment_id IS NULL"),
+        ),
         Index(
             "ix_messages_waiting_approval",
             "mission_id",

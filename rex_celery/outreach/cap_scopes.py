@@ -15,7 +15,8 @@ class Ask:
     """A message that would like to leave.
 
     ``domain`` is the sender's and ``recipient_provider`` the reader's, empty where there is none; ``campaign`` is the
-    mission's id when there is no campaign; ``new_lead``: the first message to this person.
+    mission's id when there is no campaign; ``new_lead``: the first message to this person. What is not ``held`` counts
+    but waits for no room.
     """
 
     message_id: UUID
@@ -25,6 +26,7 @@ class Ask:
     recipient_provider: str
     campaign: UUID | None
     new_lead: bool
+    held: bool = True
 
 
 class Usage(NamedTuple):

@@ -64,7 +64,11 @@ def reserve(
     taken: Counter[Usage] = Counter()
     for ask in asks:
         counted = scopes[ask.message_id]
-        full = [one for one in counted if one.limit is not None and used[one.usage] + taken[one.usage] >= one.limit]
+        full = [
+            one
+            for one in counted
+            if ask.held and one.limit is not None and used[one.usage] + taken[one.usage] >= one.limit
+        ]
         answers[ask.message_id] = _hold(full)
         if not full:
             taken.update(one.usage for one in counted)

@@ -1,5 +1,6 @@
 """Claiming what is due: every reason not to send is looked at again, in the transaction that claims."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,15 +8,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from rex_celery.outreach import breaker, gaps
-from rex_celery.outreach.looking import Claimed, Due, Inbox, Look
+from rex_celery.outreach import breaker, gaps, looking
+from rex_celery.outreach.looking import Claimed, Due, Inbox, Look, Wait
 
 _INBOX = text("""
 SELECT i.id, i.tenant_id, i.channel, i.provider, i.connection_id, i.address, i.name, i.domain, i.per_day, i.per_hour,
-  i.gap_seconds, i.jitter_seconds
+  i.gap_seconds, i.jitter_seconds, i.next_free_at > :now IS TRUE AS rests
 FROM inboxes AS i JOIN tenants AS t ON t.id = i.tenant_id
-WHERE i.id = :inbox AND i.state = 'active' AND (i.next_free_at IS NULL OR i.next_free_at <= :now)
-  AND t.sending_stopped_at IS NULL
+WHERE i.id = :inbox AND i.state = 'active' AND t.sending_stopped_at IS NULL
 FOR NO KEY UPDATE OF i SKIP LOCKED
 """)
 _COLUMNS = """m.id, m.lead_id, m.mission_id, m.chunk_no, m.enrolment_id, m.position, m.step_key, m.channel, m.recipient,
@@ -35,7 +35,7 @@ WHERE m.inbox_id = :inbox AND m.state = 'planned' AND m.run_after <= :now
   AND s.paused_at IS NULL AND s.state IN ('executing', 'collecting') AND c.paused_at IS NULL
 ORDER BY s.priority DESC, m.run_after, m.id LIMIT :most FOR NO KEY UPDATE OF e SKIP LOCKED
 """)
-# What a person wrote and sent is held by nothing but a stop of that person.
+# What a person wrote and sent waits for no gap and no cap: nothing but a stop of that person holds it.
 _ANSWERS = text(f"""
 SELECT {_COLUMNS}, CAST(NULL AS uuid) AS campaign_id, CAST(NULL AS uuid) AS sequence_id, 0 AS version, 1 AS sent
 FROM messages AS m JOIN leads AS l ON l.id = m.lead_id
@@ -59,7 +59,7 @@ UPDATE messages AS m SET run_after = v.until, wait_reason = v.reason
 FROM unnest(CAST(:ids AS uuid[]), CAST(:untils AS timestamptz[]), CAST(:reasons AS text[])) AS v(id, until, reason)
 WHERE m.id = v.id AND m.state = 'planned'
 """)
-_REST = text("UPDATE inboxes SET next_free_at = :until WHERE id = :inbox")
+_REST = text("UPDATE inboxes SET next_free_at = greatest(next_free_at, :until) WHERE id = :inbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +78,15 @@ def claim(session: Session, tenant_id: UUID, inbox_id: UUID, now: datetime, most
     if inbox is None or not rows:
         return Taken(None)
     if not breaker.may_try(session, inbox_id, now):
-        session.execute(_REST, {"inbox": inbox_id, "until": breaker.resting_until(session, inbox_id)})
+        until = breaker.resting_until(session, inbox_id)
+        session.execute(_REST, {"inbox": inbox_id, "until": until})
+        _store(session, [Wait(row.id, until, "waiting_breaker") for row in rows if until and looking.is_answer(row)])
         return Taken(None)
     looked = Look(session, tenant_id, inbox, now)
     free = looked.free_to_go(rows)
     allowed = 1 if breaker.is_probe(session, inbox_id) else gaps.allowance(inbox, looked.policy(None), most)
     chosen = looked.within_caps(free[:allowed])
-    waits = looked.waits
-    if waits:
-        columns = {
-            "ids": [w.id for w in waits],
-            "untils": [w.until for w in waits],
-            "reasons": [w.reason for w in waits],
-        }
-        session.execute(_WAIT, columns)
+    _store(session, looked.waits)
     if chosen:
         ids = [one.id for one in chosen]
         session.execute(_CLAIM, {"ids": ids, "now": now, "provider": inbox.provider})
@@ -104,9 +99,19 @@ def claim(session: Session, tenant_id: UUID, inbox_id: UUID, now: datetime, most
 def _due(session: Session, inbox: Inbox, now: datetime, most: int) -> list[Due]:
     given = {"inbox": inbox.id, "now": now, "most": most}
     answers = list(session.execute(_ANSWERS, given))
-    rows = list(session.execute(_DUE, given))
+    rows = [] if inbox.rests else list(session.execute(_DUE, given))
     if not rows:
         return answers
     active = set(session.scalars(_STILL_ACTIVE, {"ids": [row.enrolment_id for row in rows]}))
     still = set(session.scalars(_STILL, {"ids": [row.id for row in rows], "now": now}))
     return answers + [row for row in rows if row.id in still and row.enrolment_id in active]
+
+
+def _store(session: Session, waits: Sequence[Wait]) -> None:
+    if waits:
+        columns = {
+            "ids": [one.id for one in waits],
+            "untils": [one.until for one in waits],
+            "reasons": [one.reason for one in waits],
+        }
+        session.execute(_WAIT, columns)

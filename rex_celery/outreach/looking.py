@@ -17,15 +17,15 @@ from rex_celery.outreach.conditions import Standing
 from rex_celery.outreach.policy import Policy
 from rex_celery.vocabulary import Channel
 
-# A message behind one that is still deferred waits; receiving servers try for three days.
-DEFERRED_AGAIN = timedelta(hours=12)
+# A message behind one that is still deferred waits, for as long as receiving servers try.
+DEFERRED_AGAIN, DEFERRED_FOR = timedelta(hours=12), timedelta(days=3)
 # What one claim has no room for waits for the next.
 SLOWED_AGAIN = timedelta(minutes=1)
 # Holds that are the inbox's, not the message's: the whole inbox rests until then.
 _OF_THE_INBOX = frozenset({"waiting_cap_inbox", "waiting_cap_domain", "waiting_cap_tenant"})
 
 _BEFORE = text("""
-SELECT b.enrolment_id, b.step_key, b.state, b.human_click_at FROM messages AS b
+SELECT b.enrolment_id, b.step_key, b.state, b.sent_at, b.human_click_at FROM messages AS b
 WHERE b.enrolment_id = ANY(CAST(:enrolments AS uuid[]))
 """)
 
@@ -118,7 +118,7 @@ class Look:
         return [row for row in rows if row.lead_id not in stopped]
 
     def _consenting(self, rows: Sequence[Due]) -> list[Due]:
-        texts = [row.lead_id for row in rows if row.channel == Channel.SMS and not _is_answer(row)]
+        texts = [row.lead_id for row in rows if row.channel == Channel.SMS and not is_answer(row)]
         agreed = consent.consenting_among(self._session, texts, Channel.SMS) if texts else set()
         refused = [row for row in rows if row.lead_id in set(texts) - agreed and row.channel == Channel.SMS]
         return self._without(rows, refused, "no_consent_sms")
@@ -134,7 +134,8 @@ class Look:
                 clicked.setdefault(one.enrolment_id, set()).add(one.step_key)
         off = [row for row in later if not self._holds(row, clicked.get(row.enrolment_id, set()))]
         rows = self._without(rows, off, "condition_not_met")
-        deferred = {one.enrolment_id for one in known if one.state == "deferred"}
+        since = self._now - DEFERRED_FOR
+        deferred = {one.enrolment_id for one in known if one.state == "deferred" and one.sent_at > since}
         return self._until(
             rows,
             {row.id: self._now + DEFERRED_AGAIN for row in rows if row.enrolment_id in deferred},
@@ -149,7 +150,7 @@ class Look:
     def _in_window(self, rows: Sequence[Due]) -> list[Due]:
         kept, never = [], []
         for row in rows:
-            if _is_answer(row):
+            if is_answer(row):
                 kept.append(row)
                 continue
             policy = self.policy(row.campaign_id)
@@ -167,7 +168,7 @@ class Look:
         return kept
 
     def _not_pressed(self, rows: Sequence[Due]) -> list[Due]:
-        asked = [row for row in rows if not _is_answer(row)]
+        asked = [row for row in rows if not is_answer(row)]
         held: dict[UUID, datetime] = {}
         for campaign in dict.fromkeys(row.campaign_id for row in asked):
             leads = [row.lead_id for row in asked if row.campaign_id == campaign]
@@ -214,10 +215,11 @@ class Look:
             recipient_provider=row.recipient_provider or "",
             campaign=row.campaign_id or row.mission_id,
             new_lead=row.sent == 0,
+            held=not is_answer(row),
         )
 
     def _closes(self, row: Due) -> datetime | None:
-        if row.channel != Channel.SMS or _is_answer(row):
+        if row.channel != Channel.SMS or is_answer(row):
             return None
         return windows.closes_at(self._now, place_of(row), Channel.SMS, self.policy(row.campaign_id))
 
@@ -227,5 +229,6 @@ def place_of(row: Due) -> windows.Place:
     return windows.Place(row.timezone, row.timezone_source, row.country, row.region, row.phone)
 
 
-def _is_answer(row: Due) -> bool:
+def is_answer(row: Due) -> bool:
+    """Whether a person wrote it to somebody who had written."""
     return str(row.step_key).startswith("answer:")

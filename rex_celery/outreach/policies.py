@@ -18,6 +18,8 @@ _TENANT = text("SELECT policy FROM tenants WHERE id = :tenant")
 _BOTH = text("SELECT t.policy, c.policy FROM tenants AS t, campaigns AS c WHERE t.id = :tenant AND c.id = :campaign")
 _LOCK = text("SELECT policy FROM tenants WHERE id = :tenant FOR UPDATE")
 _WRITE = text("UPDATE tenants SET policy = :policy WHERE id = :tenant").bindparams(bindparam("policy", type_=JSONB))
+# Inboxes that rest for a cap look again; whoever finds it as full as before rests again.
+_WAKE = text("UPDATE inboxes SET next_free_at = NULL WHERE next_free_at IS NOT NULL")
 
 
 def read(tenant: Stored, campaign: Stored | None = None) -> Policy:
@@ -64,6 +66,8 @@ def change(session: Session, tenant_id: UUID, changes: Mapping[str, Any], actor:
         InvalidError: with everything that is wrong, or because nothing could ever be sent; nothing was changed.
 
     """
+    if "caps" in changes:
+        session.execute(_WAKE)  # before the tenant is locked: a claim holds its inbox and then counts for its tenant
     stored = session.execute(_LOCK, {"tenant": tenant_id}).scalar_one()
     merged = policy_fields.merged(stored, changes)
     policy = read(merged)

@@ -23,15 +23,18 @@ SELECT i.tenant_id, i.id, d.due FROM inboxes AS i
 JOIN tenants AS t ON t.id = i.tenant_id
 CROSS JOIN LATERAL (
   SELECT count(*) AS due FROM (
-    SELECT FROM messages AS m JOIN missions AS s ON s.id = m.mission_id
-    LEFT JOIN enrolments AS e ON e.id = m.enrolment_id LEFT JOIN campaigns AS c ON c.id = e.campaign_id
-    WHERE m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now
-      AND m.wait_reason IS DISTINCT FROM 'waiting_approval'
-      AND (m.enrolment_id IS NULL OR (s.paused_at IS NULL AND s.state IN ('executing', 'collecting')
-        AND c.paused_at IS NULL AND e.state = 'active' AND (e.resume_at IS NULL OR e.resume_at <= :now)))
-    LIMIT :most) AS waiting) AS d
-WHERE i.state = 'active' AND (i.next_free_at IS NULL OR i.next_free_at <= :now) AND d.due > 0
-  AND t.sending_stopped_at IS NULL AND t.simulated_at IS NULL
+    (SELECT FROM messages AS m
+     WHERE m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now AND m.enrolment_id IS NULL
+       AND m.wait_reason IS DISTINCT FROM 'waiting_approval' LIMIT :most)
+    UNION ALL
+    (SELECT FROM messages AS m JOIN missions AS s ON s.id = m.mission_id JOIN enrolments AS e ON e.id = m.enrolment_id
+     LEFT JOIN campaigns AS c ON c.id = e.campaign_id
+     WHERE (i.next_free_at IS NULL OR i.next_free_at <= :now)
+       AND m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now
+       AND m.wait_reason IS DISTINCT FROM 'waiting_approval'
+       AND s.paused_at IS NULL AND s.state IN ('executing', 'collecting') AND c.paused_at IS NULL
+       AND e.state = 'active' AND (e.resume_at IS NULL OR e.resume_at <= :now) LIMIT :most)) AS waiting) AS d
+WHERE i.state = 'active' AND d.due > 0 AND t.sending_stopped_at IS NULL AND t.simulated_at IS NULL
 """)
 _TENANTS = text("""
 SELECT DISTINCT e.tenant_id FROM enrolments AS e JOIN tenants AS t ON t.id = e.tenant_id
