@@ -14,9 +14,9 @@ from rex_celery.missions.orders import Order, Sender
 from rex_celery.preflight import audience, tally
 from rex_celery.preflight.check import preflight
 from rex_celery.preflight.views import Preflight
-from tests.factories import a_connection, a_sequence, an_inbox
+from tests.factories import a_connection, a_sequence, an_import, an_inbox
 from tests.missions.conftest import HandCarrier, an_order, carrier  # noqa: F401  a fixture
-from tests.outreach.enrolled import NOON, Clock, set_policy
+from tests.outreach.enrolled import NOON, Clock, a_crowd, set_policy
 from tests.preflight.lists import TEXTS, a_big_list, a_list
 
 
@@ -193,6 +193,29 @@ def test_who_sends_is_said_and_who_does_not(tenant: UUID) -> None:
         session.execute(text("UPDATE inboxes SET state = 'suspended', reason = NULL"))
         session.execute(text("UPDATE tenants SET sending_stopped_at = now() WHERE id = :t"), {"t": tenant})
     assert {"waiting_sender", "sending_stopped"} <= codes(asked(tenant, over_days(tenant, imported)))
+
+
+def test_a_mission_that_would_take_years_is_pointed_out(tenant: UUID) -> None:
+    imported = a_big_list(tenant, 3)
+    with db.transaction(tenant) as session:
+        an_inbox(session, tenant, provider="sendgrid", connection_id=a_connection(session, tenant).id, per_day=0)
+    found = asked(tenant, over_days(tenant, imported))
+    assert "too_long" in codes(found)
+    assert found.capacity.days is None
+    assert found.capacity.limited_by is not None
+    assert found.capacity.limited_by.code == "waiting_cap_inbox"
+
+
+def test_who_was_written_to_lately_is_pointed_out(tenant: UUID) -> None:
+    crowd = a_crowd(tenant)
+    assert crowd.send(Clock(NOON)) == 1
+    with db.transaction(tenant) as session:
+        session.execute(text("UPDATE enrolments SET state = 'completed', ended_at = now()"))
+        imported = an_import(session, tenant, crowd.leads[0]).id
+    found = asked(tenant, over_days(tenant, imported))
+    [one] = found.warnings
+    assert (one.code, one.count, one.examples[0].lead_id) == ("waiting_pressure", 1, crowd.leads[0].id)
+    assert found.leads.ready == 1
 
 
 def test_text_messages_are_counted_in_segments_and_money_only_if_a_price_is_known(tenant: UUID) -> None:
