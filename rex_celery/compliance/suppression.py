@@ -38,6 +38,8 @@ _AMONG = text(
     """
 )
 EVERYWHERE = "all"
+# A dead mailbox says nothing about colleagues at the same switchboard, nor about the person's new address.
+_OF_THE_ADDRESS = frozenset({"suppressed_bounce"})
 # A domain may stand for a whole list; then one event says that somebody was suppressed, and nobody is named.
 MOST_TOLD = 100
 
@@ -71,11 +73,13 @@ class Stop:
 def suppress(session: Session, tenant_id: UUID, person: Person, stop: Stop) -> bool:
     """Enter a person into the ledger, take back their planned messages and settle their pending outcomes.
 
-    The person is every lead of the tenant with the same id, e-mail address, phone number or domain. True if the ledger
-    did not hold this stop yet; doing it again changes nothing but catches what was planned in between.
+    The person is every lead of the tenant with the same id, e-mail address, phone number or domain; a bounce counts for
+    the address or number that it is about alone. True if the ledger did not hold this stop yet; doing it again changes
+    nothing but catches what was planned in between.
     """
-    leads = _leads_of(session, tenant_id, person)
-    entered = _enter(session, tenant_id, person if person.domain else _complete(person, leads), stop)
+    spreads = stop.reason not in _OF_THE_ADDRESS
+    leads = _leads_of(session, tenant_id, person, spreads=spreads)
+    entered = _enter(session, tenant_id, person if person.domain else _complete(person, leads, spreads=spreads), stop)
     ids = [lead.id for lead in leads]
     take_back(session, tenant_id, ids, stop)
     if entered:
@@ -120,22 +124,24 @@ def suppressed_among(session: Session, lead_ids: Collection[UUID], channel: str 
     return {row.id: row.reason for row in rows}
 
 
-def _leads_of(session: Session, tenant_id: UUID, person: Person) -> list[Lead]:
+def _leads_of(session: Session, tenant_id: UUID, person: Person, *, spreads: bool) -> list[Lead]:
     if person.domain:
         there = or_(Lead.email.like(f"%@{person.domain}"), Lead.email.like(f"%.{person.domain}"))
         return list(session.scalars(select(Lead).where(Lead.tenant_id == tenant_id, there).order_by(Lead.id)))
     own = session.get(Lead, person.lead_id) if person.lead_id else None
     emails = {address for address in (person.email, own and own.email) if address}
-    phones = {number for number in (person.phone, own and own.phone) if number}
+    phones = {number for number in (person.phone, own and spreads and own.phone) if number}
     same = or_(Lead.id == person.lead_id, Lead.email.in_(emails), Lead.phone.in_(phones))
     return list(session.scalars(select(Lead).where(Lead.tenant_id == tenant_id, same).order_by(Lead.id)))
 
 
-def _complete(person: Person, leads: list[Lead]) -> Person:
+def _complete(person: Person, leads: list[Lead], *, spreads: bool) -> Person:
     """The person with what the lead's record adds, so that the ledger still holds when the lead is erased."""
     own = next((lead for lead in leads if lead.id == person.lead_id), leads[0] if leads else None)
-    if own is None:
+    if own is None or (person.phone and not spreads):
         return person
+    if not spreads:
+        return Person(person.lead_id or own.id, person.email or own.email)
     return Person(person.lead_id or own.id, person.email or own.email, person.phone or own.phone)
 
 

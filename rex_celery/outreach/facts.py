@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from rex_celery import bus
 from rex_celery.compliance import stops, suppression
+from rex_celery.compliance.suppression import Person, Stop
 from rex_celery.events import MessageChanged
 from rex_celery.integrations.base import ProviderEvent
 from rex_celery.outreach import fact_rows, failing, finding, lattice, pace, progress, receipts
 from rex_celery.outreach.lattice import SENT
+from rex_celery.vocabulary import Channel
 
 # Facts that stop the person, with the reason they are suppressed for.
 _STOPS = {
@@ -159,10 +161,16 @@ def _stop(session: Session, tenant_id: UUID, changes: Sequence[Change]) -> None:
         for fact in one.facts:
             reason = _STOPS.get(fact.kind)
             if reason:
-                address = one.row.recipient if one.row.channel == "email" else None
                 evidence = {"message_id": str(one.row.id), "provider": fact.provider, "event_id": fact.event_id}
-                stop = suppression.Stop(reason, fact.source, evidence)
-                suppression.suppress(session, tenant_id, suppression.Person(one.row.lead_id, address), stop)
+                person, scope = _whom(one.row, fact)
+                suppression.suppress(session, tenant_id, person, Stop(reason, fact.source, evidence, scope))
+
+
+def _whom(row: Row[Any], fact: ProviderEvent) -> tuple[Person, str]:
+    """Whom a fact stops, and where: a number that nobody has is not texted again, which says nothing about mail."""
+    if row.channel == Channel.SMS and fact.kind == "bounced":
+        return Person(phone=row.recipient), Channel.SMS
+    return Person(row.lead_id, row.recipient if row.channel == Channel.EMAIL else None), suppression.EVERYWHERE
 
 
 def _reason(fact: ProviderEvent) -> str | None:
