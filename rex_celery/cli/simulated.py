@@ -10,7 +10,7 @@ from rex_celery.cli.screen import table
 from rex_celery.reasons import REASONS
 
 if TYPE_CHECKING:
-    from rex_celery.simulation.reporting import Day, Report, Share
+    from rex_celery.simulation.reporting import Report, Share, VirtualDay
     from rex_celery.simulation.requests import Simulation
 
 _CAME_BACK = {"reply": "replies", "bounced": "bounces", "complained": "complaints", "unsubscribed": "unsubscribed"}
@@ -39,7 +39,7 @@ def _calendar(report: "Report") -> object:
     return table(heads, [row for row in rows if any(row[1:])])
 
 
-def _most_held(days: "tuple[Day, ...]") -> list[tuple[str, int, int]]:
+def _most_held(days: "tuple[VirtualDay, ...]") -> list[tuple[str, int, int]]:
     reasons = sorted({reason for day in days for reason in day.waited})
     return [
         (

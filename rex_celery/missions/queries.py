@@ -19,9 +19,9 @@ from rex_celery.missions.views import (
     MessageTotals,
     Mission,
     MissionDetail,
+    MissionStep,
     Move,
     Overview,
-    Step,
     StepState,
 )
 from rex_celery.paging import Page
@@ -196,8 +196,8 @@ def _remaining(row: Row[Any], state: MissionState) -> float | None:
     return views.remaining_seconds(float(row.progress), row.running_seconds)
 
 
-def _step(row: Row[Any]) -> Step:
-    return Step(**(dict(row._mapping) | {"state": StepState(row.state)}))  # noqa: SLF001  SQLAlchemy's public name
+def _step(row: Row[Any]) -> MissionStep:
+    return MissionStep(**(dict(row._mapping) | {"state": StepState(row.state)}))  # noqa: SLF001  SQLAlchemy's public name
 
 
 def _moves(stored: list[dict[str, Any]]) -> list[Move]:

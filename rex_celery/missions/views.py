@@ -109,7 +109,7 @@ class Mission:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MissionStep:
     """One step; ``total``, ``done`` and ``failed`` count its pieces of work."""
 
     id: UUID
@@ -146,7 +146,7 @@ class MissionDetail(Mission):
     gets one message at most. ``active`` is how many are on their way through its sequence.
     """
 
-    steps: list[Step]
+    steps: list[MissionStep]
     moves: list[Move]
     messages: Counts | None
     active: int

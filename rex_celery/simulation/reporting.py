@@ -71,7 +71,7 @@ class Diary:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class VirtualDay:
     """One day: what left and came back, and the most messages that waited, by reason."""
 
     date: date
@@ -95,7 +95,7 @@ class Report:
     begins_at: datetime
     ended_at: datetime
     completed_on: date | None
-    days: tuple[Day, ...]
+    days: tuple[VirtualDay, ...]
     people: dict[str, int]
     messages: dict[str, int]
     outcomes: tuple[Share, ...]
@@ -117,7 +117,7 @@ def report(tenant_id: UUID, diary: Diary, begins_at: datetime, ended_at: datetim
             begins_at,
             ended_at,
             last.date() if last else None,
-            tuple(Day(day, dict(diary.days[day]), dict(diary.waits.get(day, {}))) for day in sorted(diary.days)),
+            tuple(VirtualDay(day, dict(diary.days[day]), dict(diary.waits.get(day, {}))) for day in sorted(diary.days)),
             people,
             messages,
             outcomes,

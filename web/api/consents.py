@@ -45,7 +45,7 @@ class Withdrawal(Body):
     reason: Line = Field("", description="How they said so; kept in the audit log.")
 
 
-class ListForm(BaseModel):
+class ConsentList(BaseModel):
     """A CSV list of consents."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -93,7 +93,7 @@ def withdraw(body: Withdrawal) -> Response:
 
 @api.post("/consents/import", responses={"201": documented(ListTaken)})
 @auth.needs(Role.OPERATOR, own_transactions=True, upload=True)
-def take_in(form: ListForm) -> tuple[Response, int]:
+def take_in(form: ConsentList) -> tuple[Response, int]:
     """Take in a list; every row is a new consent, a known one or a rejection with its line. Again, it adds none."""
     caller = auth.caller()
     return jsonify(consent_lists.take_in(cast("BinaryIO", form.file.stream), caller.tenant_id, caller.actor)), 201

@@ -36,7 +36,7 @@ class Cancellation(Body):
     note: Words = ""
 
 
-class Move(Body):
+class NewTime(Body):
     """Another time: one that the meeting's page has free."""
 
     starts_at: AwareDatetime = Field(examples=["2026-06-02T14:00:00Z"])
@@ -85,7 +85,7 @@ def cancel(path: MeetingPath, body: Cancellation) -> Response:
 
 @api.post("/meetings/<meeting_id>/reschedule", responses={"200": documented(Meeting)})
 @auth.needs(Role.OPERATOR, own_transactions=True)
-def reschedule(path: MeetingPath, body: Move) -> Response:
+def reschedule(path: MeetingPath, body: NewTime) -> Response:
     """Move a meeting to another time that its page has free; a refusal names some."""
     caller = auth.caller()
     meeting = visits.move(caller.tenant_id, path.meeting_id, body.starts_at, clock.now())

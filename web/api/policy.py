@@ -15,7 +15,7 @@ from web.api.shapes import Body, documented, resource
 api = resource("policy", "When your messages may go out, and how many: yours over REX's own, a campaign's over both.")
 
 
-class Window(BaseModel):
+class PolicyHours(BaseModel):
     """Local hours on days from 1 (Monday) to 7 (Sunday); hours whose start is after their end go through the night."""
 
     start: str = Field(examples=["09:00"])
@@ -25,9 +25,9 @@ class Window(BaseModel):
 
 _HINTS = get_type_hints(Policy)
 _KINDS: dict[str, Any] = {name: _HINTS[name] for name in (field.name for field in fields(Policy))} | {
-    "hours": Window,
-    "sms_hours": Window,
-    "sms_law": dict[str, Window],
+    "hours": PolicyHours,
+    "sms_hours": PolicyHours,
+    "sms_law": dict[str, PolicyHours],
     "caps": documented(Caps, "Caps"),
     "pressure": documented(Pressure, "Pressure"),
 }

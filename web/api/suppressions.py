@@ -61,7 +61,7 @@ class Removal(Body):
     reason: Line = Field(min_length=1)
 
 
-class ListForm(BaseModel):
+class SuppressionList(BaseModel):
     """A CSV list of e-mail addresses, telephone numbers and domains."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -104,7 +104,7 @@ def remove(path: SuppressionPath, body: Removal) -> Response:
 
 @api.post("/suppressions/import", responses={"201": documented(ListTaken)})
 @auth.needs(Role.OPERATOR, own_transactions=True, upload=True)
-def take_in(form: ListForm) -> tuple[Response, int]:
+def take_in(form: SuppressionList) -> tuple[Response, int]:
     """Take in a list; every row is a new entry, a known one or a rejection with its line. The same again adds none."""
     caller = auth.caller()
     stop = Stop(form.reason, f"list:{(form.file.filename or 'list.csv')[:200]}", scope=form.scope)

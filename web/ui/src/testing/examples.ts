@@ -79,7 +79,7 @@ export function step(changes: Partial<Step> = {}): Step {
 }
 
 export function missionDetail(changes: Partial<MissionDetail> = {}): MissionDetail {
-  return { ...mission(), steps: [step()], moves: [], ...changes };
+  return { ...mission(), steps: [step()], moves: [], active: 0, campaign_id: null, messages: null, ...changes };
 }
 
 export function outcome(changes: Partial<Outcome> = {}): Outcome {
@@ -95,6 +95,8 @@ export function outcome(changes: Partial<Outcome> = {}): Outcome {
     strategy: "standard",
     channel: "email",
     message_id: "x1",
+    next_at: null,
+    wait: null,
     ...changes,
   };
 }
@@ -113,6 +115,14 @@ export function message(changes: Partial<Message> = {}): Message {
     state: "accepted",
     reason: null,
     sent_at: AT,
+    step_key: "first_touch",
+    position: null,
+    enrolment_id: null,
+    inbox_id: null,
+    run_after: null,
+    delivered_at: null,
+    why: null,
+    wait: null,
     ...changes,
   };
 }

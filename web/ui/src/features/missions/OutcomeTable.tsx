@@ -8,7 +8,7 @@ import { FilterTabs } from "../../components/FilterTabs";
 import { LoadMore } from "../../components/LoadMore";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { Skeleton } from "../../components/Skeleton";
-import { count, label } from "../../components/format";
+import { count, dateTime, label } from "../../components/format";
 import { useOutcomes } from "./queries";
 import { OUTCOME_STATES, OUTCOME_TONE } from "./states";
 
@@ -72,7 +72,8 @@ function Row({ outcome, onRead }: { outcome: Outcome; onRead: Props["onRead"] })
         <Badge tone={OUTCOME_TONE[outcome.state]}>{label(outcome.state)}</Badge>
       </td>
       <td>
-        {outcome.reason_text ?? outcome.reason}
+        {outcome.reason_text ?? outcome.reason ?? outcome.wait?.text}
+        {outcome.next_at != null && <span className="table__note">Not before {dateTime(outcome.next_at)}</span>}
         {outcome.action != null && <span className="table__note">{outcome.action}</span>}
         {messageId != null && (
           <button type="button" className="link" onClick={() => onRead(messageId)}>
