@@ -40,8 +40,8 @@ fix: .venv/ready ## Format, mend what the linter can mend, and write down the AP
 bench: .venv/ready ## Measure REX beside plain Celery and Flask (results in bench/results)
 	$(BIN)/python -m bench $(ARGS)
 
-chaos: .venv/ready ## The long run: eight kill -9 of every worker and two emptied Redis in one mission
-	$(BIN)/pytest tests/chaos -m long $(ARGS)
+chaos: .venv/ready ## The long runs: eight kill -9 of every worker in one mission, ten thousand races of a reply and a send
+	$(BIN)/pytest -m long $(ARGS)
 
 migrate: .venv/ready ## Bring the database's tables up to date
 	@exec $(BIN)/rex migrate
