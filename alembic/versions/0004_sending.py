@@ -651,7 +651,7 @@ def upgrade() -> None:
         "reason", "messages", "state NOT IN ('suppressed','skipped','failed','cancelled') OR reason IS NOT NULL"
     )
     op.create_check_constraint("scope", "suppressions", "scope IN ('all', 'email', 'sms', 'linkedin')")
-    _reindex_claimed("state IN ('claimed', 'submitted')")
+    _reindex_claimed("state IN ('claimed', 'submitted', 'unknown')")
 
 
 def downgrade() -> None:

@@ -28,8 +28,12 @@ class Message(TenantOwned, Base):
         ),
         CheckConstraint("state NOT IN ('suppressed','skipped','failed','cancelled') OR reason IS NOT NULL", "reason"),
         Index("ix_messages_mission_id_chunk_no_lead_id", "mission_id", "chunk_no", "lead_id"),
-        # For the sweeper, which looks for abandoned claims among all messages ever sent.
-        Index("ix_messages_claimed", "claimed_at", postgresql_where=text("state IN ('claimed', 'submitted')")),
+        # For the sweeper, which looks for abandoned claims and lost results among all messages ever sent.
+        Index(
+            "ix_messages_claimed",
+            "claimed_at",
+            postgresql_where=text("state IN ('claimed', 'submitted', 'unknown')"),
+        ),
         Index(
             "ix_messages_due",
             "inbox_id",

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import redis.exceptions
+import structlog
 from sqlalchemy import text
 
 from rex_celery import broker, clock, crews, db
@@ -11,6 +12,8 @@ from rex_celery.flow import NORMAL, Call
 from rex_celery.outreach import progress, unknowns
 from rex_celery.outreach.sending import Shift
 from rex_celery.redis import client
+
+log = structlog.get_logger()
 
 # A task that nobody has begun by then is worth nothing: the next look makes another.
 TASK_EXPIRES = timedelta(seconds=30)
@@ -40,7 +43,7 @@ _TENANTS = text("""
 SELECT DISTINCT e.tenant_id FROM enrolments AS e JOIN tenants AS t ON t.id = e.tenant_id
 WHERE e.state = 'active' AND t.simulated_at IS NULL
 UNION
-SELECT DISTINCT m.tenant_id FROM messages AS m WHERE m.state IN ('claimed', 'submitted')
+SELECT DISTINCT m.tenant_id FROM messages AS m WHERE m.state IN ('claimed', 'submitted', 'unknown')
 """)
 
 
@@ -71,12 +74,19 @@ def look_after() -> int:
     """
     with db.control() as session:
         tenants = session.scalars(_TENANTS).all()
-    found = 0
-    for tenant_id in tenants:
+    return sum(_look_after(tenant_id) for tenant_id in tenants)
+
+
+def _look_after(tenant_id: UUID) -> int:
+    """One tenant's; its trouble is logged and not let through, so that the others have their turn."""
+    try:
         now = clock.now()
         with db.transaction(tenant_id) as session:
-            found += unknowns.settle(session, tenant_id, now)
+            found = unknowns.settle(session, tenant_id, now)
         progress.sweep_all(tenant_id, now)
+    except Exception:
+        log.exception("look_after_failed", tenant_id=str(tenant_id))
+        return 0
     return found
 
 

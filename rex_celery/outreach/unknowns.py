@@ -10,27 +10,29 @@ from rex_celery.outreach import policies, progress, receipts
 from rex_celery.outreach.ledger import ABANDONED_SECONDS, ASSUMED
 
 # The senders of these died. What was only claimed never left; what was submitted may have.
+_ABANDONED = text("""
+SELECT id, enrolment_id FROM messages WHERE state = 'submitted' AND claimed_at < :before AND submitted_at < :before
+LIMIT 1000
+""")
+_ASSUME = text("""
+UPDATE messages SET state = 'unknown', reason = :reason, sent_at = submitted_at
+WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'submitted' AND claimed_at < :before AND submitted_at < :before
+RETURNING id, mission_id, lead_id, channel, enrolment_id
+""")
+_OLD = text("""
+SELECT id, enrolment_id FROM messages WHERE state = 'unknown' AND sent_at < :before AND inbox_id IS NOT NULL LIMIT 1000
+""")
+_ACCEPT = text("""
+UPDATE messages SET state = 'accepted' WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'unknown'
+""")
+# Before any of their messages, as everywhere, and all at once.
+_LOCK = text("SELECT FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
+# Last, as this waits for nobody. Who was stopped meanwhile is not among them: a stop takes claims back.
 _UNCLAIM = text("""
 WITH found AS MATERIALIZED (
   SELECT id FROM messages WHERE state = 'claimed' AND claimed_at < :before AND inbox_id IS NOT NULL
   ORDER BY lead_id, id LIMIT 1000 FOR UPDATE SKIP LOCKED)
 UPDATE messages AS m SET state = 'planned', claimed_at = NULL FROM found AS f WHERE m.id = f.id RETURNING m.id
-""")
-_ABANDONED = text("""
-SELECT m.enrolment_id FROM messages AS m
-WHERE m.state = 'submitted' AND m.claimed_at < :before AND m.submitted_at < :before LIMIT 1000
-""")
-_LOCK = text("SELECT FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
-_ASSUME = text("""
-UPDATE messages SET state = 'unknown', reason = :reason, sent_at = submitted_at
-WHERE state = 'submitted' AND claimed_at < :before AND submitted_at < :before
-RETURNING id, mission_id, lead_id, channel, enrolment_id
-""")
-_OLD = text("""
-WITH found AS MATERIALIZED (
-  SELECT id FROM messages WHERE state = 'unknown' AND sent_at < :before AND inbox_id IS NOT NULL
-  ORDER BY lead_id, id LIMIT 1000 FOR UPDATE SKIP LOCKED)
-UPDATE messages AS m SET state = 'accepted' FROM found AS f WHERE m.id = f.id RETURNING m.enrolment_id
 """)
 
 
@@ -39,19 +41,14 @@ def settle(session: Session, tenant_id: UUID, now: datetime) -> int:
 
     The caps of an abandoned claim stay counted: too few messages that day rather than too many.
     """
-    before = {"before": now - timedelta(seconds=ABANDONED_SECONDS)}
-    freed = session.scalars(_UNCLAIM, before).all()
-    lost = _assume(session, tenant_id, before, now)
-    policy = policies.of(session, tenant_id)
-    old = session.scalars(_OLD, {"before": now - timedelta(minutes=policy.unknown_minutes)}).all()
-    progress.schedule_next(session, tenant_id, [one for one in old if one], now)
-    return len(freed) + lost + len(old)
-
-
-def _assume(session: Session, tenant_id: UUID, before: dict[str, datetime], now: datetime) -> int:
-    enrolments = sorted({one for one in session.scalars(_ABANDONED, before) if one})
+    abandoned = {"before": now - timedelta(seconds=ABANDONED_SECONDS)}
+    unknown = {"before": now - timedelta(minutes=policies.of(session, tenant_id).unknown_minutes)}
+    lost, old = session.execute(_ABANDONED, abandoned).all(), session.execute(_OLD, unknown).all()
+    enrolments = sorted({row.enrolment_id for row in (*lost, *old) if row.enrolment_id})
     session.execute(_LOCK, {"ids": enrolments})
-    rows = session.execute(_ASSUME, {**before, "reason": ASSUMED}).all()
-    receipts.tell(session, tenant_id, rows, {row.id: ASSUMED for row in rows})
-    progress.schedule_next(session, tenant_id, [row.enrolment_id for row in rows if row.enrolment_id], now)
-    return len(rows)
+    assumed = session.execute(_ASSUME, {**abandoned, "ids": [row.id for row in lost], "reason": ASSUMED}).all()
+    receipts.tell(session, tenant_id, assumed, {row.id: ASSUMED for row in assumed})
+    session.execute(_ACCEPT, {"ids": [row.id for row in old]})
+    progress.schedule_next(session, tenant_id, enrolments, now)
+    freed = session.scalars(_UNCLAIM, abandoned).all()
+    return len(freed) + len(assumed) + len(old)
