@@ -22,7 +22,8 @@ def of(row: Row[Any], now: datetime, room: Sequence[CapRoom] = ()) -> list[Hold]
     if row.breaker_state not in {None, "closed"}:
         found.append(hold("waiting_breaker", row.retry_at))
     full = capped(room)
-    if row.next_free_at and row.next_free_at > now and not full:
+    # It rests for its breaker and for its caps, too; then these are told.
+    if row.next_free_at and row.next_free_at > now and not full and "waiting_breaker" not in {o.code for o in found}:
         found.append(hold("waiting_gap", row.next_free_at))
     return found + full
 

@@ -24,7 +24,7 @@ def explain(session: Session, tenant_id: UUID, message_id: UUID, now: datetime) 
         NotFoundError: the tenant has no such message.
 
     """
-    shown, row = results.message(session, message_id), standing.of(session, message_id)
+    shown, row = results.message(session, message_id), standing.of(session, message_id, now)
     history = timeline.read(session, row.lead_id, _WHOLE, message_id)
     if shown.state != MessageState.PLANNED:
         return MessageExplained(shown, _summary(shown, [], None), [], None, None, None, [], history)

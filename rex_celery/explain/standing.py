@@ -1,5 +1,6 @@
 """A message with everything around it that decides when it goes, in one statement."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from rex_celery.errors import NotFoundError
 from rex_celery.explain import inbox_holds
 from rex_celery.outreach.cap_scopes import Ask, Own
+from rex_celery.outreach.looking import DEFERRED_FOR, is_answer
 
 Standing = Row[Any]
 
@@ -21,7 +23,8 @@ SELECT m.id, m.tenant_id, m.lead_id, m.mission_id, m.enrolment_id, m.position, m
   c.paused_at AS campaign_paused_at, i.domain, i.per_day, i.per_hour, {inbox_holds.COLUMNS},
   ARRAY(SELECT d.step_key FROM messages AS d WHERE d.enrolment_id = m.enrolment_id AND d.human_click_at IS NOT NULL)
     AS clicked,
-  EXISTS (SELECT FROM messages AS d WHERE d.enrolment_id = m.enrolment_id AND d.state = 'deferred') AS deferred,
+  EXISTS (SELECT FROM messages AS d WHERE d.enrolment_id = m.enrolment_id AND d.state = 'deferred'
+    AND d.sent_at > :since) AS deferred,
   (SELECT d.step_key FROM messages AS d WHERE d.enrolment_id = m.enrolment_id AND d.position < m.position
      AND message_counts_as(d.state) IN ('sent', 'pending') ORDER BY d.position DESC LIMIT 1) AS step_before
 FROM messages AS m JOIN missions AS s ON s.id = m.mission_id JOIN tenants AS t ON t.id = m.tenant_id
@@ -32,22 +35,17 @@ WHERE m.id = :message
 """)
 
 
-def of(session: Session, message_id: UUID) -> Standing:
-    """The message and what is around it.
+def of(session: Session, message_id: UUID, now: datetime) -> Standing:
+    """The message and what is around it at ``now``.
 
     Raises:
         NotFoundError: the tenant has no such message.
 
     """
-    row = session.execute(_STANDING, {"message": message_id}).one_or_none()
+    row = session.execute(_STANDING, {"message": message_id, "since": now - DEFERRED_FOR}).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no message {message_id}.", code="message_not_found")
     return row
-
-
-def is_answer(row: Standing) -> bool:
-    """Whether a person wrote it as an answer; such a message keeps to no window and no pressure."""
-    return str(row.step_key).startswith("answer:")
 
 
 def ask(row: Standing) -> Ask:
@@ -60,6 +58,7 @@ def ask(row: Standing) -> Ask:
         recipient_provider=row.recipient_provider or "",
         campaign=row.campaign_id or row.mission_id,
         new_lead=row.sent == 0,
+        held=not is_answer(row),
     )
 
 

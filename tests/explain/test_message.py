@@ -110,7 +110,6 @@ def test_a_cap_says_how_much_is_used_of_how_much(tenant: UUID) -> None:
     crowd = a_crowd(tenant, 3)
     run(crowd, "UPDATE inboxes SET per_day = 2 WHERE id = :inbox")
     assert crowd.send(Clock(NOON)) == 2
-    run(crowd, "UPDATE inboxes SET next_free_at = NULL WHERE id = :inbox")
     with db.transaction(tenant) as session:
         [left] = [row.id for row in crowd.rows() if row.state == "planned"]  # type: ignore[attr-defined]
         found = message.explain(session, tenant, left, NOON)
@@ -120,6 +119,15 @@ def test_a_cap_says_how_much_is_used_of_how_much(tenant: UUID) -> None:
     assert ("inbox_day", 2, 2) in [(one.scope, one.used, one.limit) for one in found.caps]
     # The day is over, and the reader's window opens later.
     assert found.next_at == datetime(2026, 6, 3, 13, tzinfo=UTC)
+
+
+def test_a_follow_up_waits_behind_one_that_is_put_off_for_three_days_at_most(tenant: UUID) -> None:
+    crowd = a_crowd(tenant)
+    crowd.send(Clock(NOON))
+    run(crowd, "UPDATE messages SET state = 'deferred' WHERE step_key = 'first'")
+    run(crowd, "UPDATE messages SET run_after = :now WHERE step_key = 'second'")
+    assert "waiting_delivery" in codes(asked(crowd, NOON + timedelta(days=2), step="second"))
+    assert codes(asked(crowd, NOON + timedelta(days=3, minutes=1), step="second")) == []
 
 
 def test_pressure_holds_until_the_day_is_over(tenant: UUID) -> None:
@@ -156,11 +164,15 @@ def test_a_message_that_left_tells_its_history_newest_first(tenant: UUID) -> Non
     assert [one.at for one in found.history] == sorted((one.at for one in found.history), reverse=True)
 
 
-def test_an_answer_keeps_to_no_window_but_waits_for_its_inbox(tenant: UUID) -> None:
+def test_an_answer_keeps_to_no_window_gap_or_cap_but_waits_for_its_inbox(tenant: UUID) -> None:
     crowd = a_crowd(tenant)
     with db.transaction(tenant) as session:
         fields = {"step_key": "answer:1", "inbox_id": crowd.inbox.id, "run_after": SUNDAY, "approved_at": SUNDAY}
         answer = a_message(session, crowd.mission, crowd.leads[0], **fields).id
+        assert message.explain(session, tenant, answer, SUNDAY).holds == []
+    run(crowd, HOLDS["waiting_gap"], later=SUNDAY + timedelta(hours=1))
+    run(crowd, "UPDATE inboxes SET per_day = 0 WHERE id = :inbox")
+    with db.transaction(tenant) as session:
         assert message.explain(session, tenant, answer, SUNDAY).holds == []
     run(crowd, HOLDS["sender_paused"])
     with db.transaction(tenant) as session:
