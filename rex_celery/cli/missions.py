@@ -36,20 +36,11 @@ def submit(  # noqa: PLR0913  one parameter for each thing a mission can be told
     from rex_celery.cli import connection, screen
     from rex_celery.missions.views import Mission
 
-    order = ordering.order(
-        kind,
-        name=name,
-        priority=priority,
-        autonomy=autonomy,
-        imported=imported,
-        offer=offer,
-        sender_name=sender_name,
-        sender_email=sender_email,
-        postal_address=postal_address,
-        framework=framework,
-        sequence=sequence,
-        campaign=campaign,
+    order = ordering.order(kind, name=name, priority=priority, autonomy=autonomy, imported=imported, offer=offer)
+    order |= ordering.order(
+        kind, sender_name=sender_name, sender_email=sender_email, postal_address=postal_address, framework=framework
     )
+    order |= ordering.order(kind, sequence=sequence, campaign=campaign)
     mission = connection.api().post("/missions", Mission, order)
     if json:
         screen.print_json(mission)

@@ -33,21 +33,11 @@ def preflight(  # noqa: PLR0913  one parameter for each thing a mission can be t
     from rex_celery.cli import connection, preflighted, screen
     from rex_celery.preflight.views import Preflight
 
-    order = ordering.order(
-        kind,
-        name=name,
-        priority=priority,
-        autonomy=autonomy,
-        imported=imported,
-        offer=offer,
-        sender_name=sender_name,
-        sender_email=sender_email,
-        postal_address=postal_address,
-        framework=framework,
-        sequence=sequence,
-        campaign=campaign,
-        sms_price=sms_price,
+    order = ordering.order(kind, name=name, priority=priority, autonomy=autonomy, imported=imported, offer=offer)
+    order |= ordering.order(
+        kind, sender_name=sender_name, sender_email=sender_email, postal_address=postal_address, framework=framework
     )
+    order |= ordering.order(kind, sequence=sequence, campaign=campaign, sms_price=sms_price)
     found = replace(connection.api(), timeout=PATIENCE_SECONDS).post("/missions/preflight", Preflight, order)
     if json:
         screen.print_json(found)
