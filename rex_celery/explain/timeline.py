@@ -16,6 +16,10 @@ from rex_celery.missions import views
 _EVENTS = text("""
 WITH mine AS MATERIALIZED (
   SELECT m.* FROM messages AS m WHERE m.lead_id = :lead AND (CAST(:message AS uuid) IS NULL OR m.id = :message)
+), stops AS NOT MATERIALIZED (
+  -- One look by each index; a single condition with OR would read the whole ledger.
+  SELECT id, lead_id, email, phone, domain, scope, reason, source, created_at FROM suppressions
+  WHERE tenant_id = (SELECT tenant_id FROM leads WHERE id = :lead)
 ), everything AS (
   SELECT at, 'agent' AS kind, agent AS by, mission_id, CAST(NULL AS uuid) AS message_id, reason, state AS a,
     CAST(NULL AS text) AS b, CAST(NULL AS text) AS c
@@ -34,9 +38,12 @@ WITH mine AS MATERIALIZED (
   UNION ALL SELECT received_at, 'received', channel, NULL, message_id, NULL, kind, label, labelled_by FROM replies
     WHERE lead_id = :lead AND (CAST(:message AS uuid) IS NULL OR message_id = :message)
   UNION ALL SELECT s.created_at, 'suppressed', s.source, NULL, NULL, s.reason, s.scope, NULL, NULL
-  FROM suppressions AS s JOIN leads AS l ON l.id = :lead AND (s.lead_id = l.id OR s.email = l.email
-    OR s.phone = l.phone OR l.email LIKE '%@' || s.domain OR l.email LIKE '%.' || s.domain)
-  WHERE CAST(:message AS uuid) IS NULL
+  FROM leads AS l CROSS JOIN LATERAL (
+    SELECT * FROM stops WHERE lead_id = l.id UNION SELECT * FROM stops WHERE email = l.email
+    UNION SELECT * FROM stops WHERE phone = l.phone UNION SELECT * FROM stops WHERE domain = ANY(ARRAY(
+      SELECT array_to_string(labels[n:], '.') FROM string_to_array(split_part(l.email, '@', 2), '.') AS labels
+      CROSS JOIN LATERAL generate_series(1, cardinality(labels)) AS n))
+  ) AS s WHERE l.id = :lead AND CAST(:message AS uuid) IS NULL
   UNION ALL SELECT given_at, 'consented', source, NULL, NULL, NULL, channel, NULL, NULL FROM consents
     WHERE lead_id = :lead AND CAST(:message AS uuid) IS NULL
   UNION ALL SELECT withdrawn_at, 'withdrew', source, NULL, NULL, NULL, channel, NULL, NULL FROM consents

@@ -16,6 +16,7 @@ from rex_celery.explain.timeline import Part
 from rex_celery.explain.views import LeadExplained
 from rex_celery.models import LeadHistory, Meeting, Reply
 from rex_celery.vocabulary import Channel
+from tests.factories import a_suppression
 from tests.outreach.enrolled import NOON, Clock, Crowd, Recorder, a_crowd
 
 HOUR = timedelta(hours=1)
@@ -53,6 +54,18 @@ def test_everything_that_happened_is_there_newest_first(tenant: UUID) -> None:
     ended = next(one for one in found.timeline if one.kind == "ended")
     assert ended.why is not None
     assert ended.why.code == "suppressed_reply"
+
+
+def test_a_stop_shows_by_whatever_it_names_them_and_nobody_elses_does(tenant: UUID) -> None:
+    crowd = a_crowd(tenant, phone="+12025550143")
+    with db.transaction(tenant) as session:
+        names = {"email": crowd.leads[0].email, "phone": "+12025550143", "domain": "example.com"}
+        for field, value in names.items():
+            a_suppression(session, tenant, source=field, **{field: value})
+        for field, value in {"email": "x@example.com", "phone": "+12025550144", "domain": "ple.com"}.items():
+            a_suppression(session, tenant, source=f"not {field}", **{field: value})
+    shown = {one.by for one in asked(crowd).timeline if one.kind == "suppressed"}
+    assert shown == {"email", "phone", "domain"}
 
 
 def test_who_was_stopped_has_the_reason_and_nothing_next(tenant: UUID) -> None:
