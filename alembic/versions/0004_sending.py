@@ -602,6 +602,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'planned' AND run_after IS NOT NULL"),
     )
     op.create_index(
+        "ix_messages_sendable",
+        "messages",
+        ["inbox_id", "mission_id", "run_after"],
+        unique=False,
+        postgresql_where=sa.text(
+            "state = 'planned' AND run_after IS NOT NULL AND enrolment_id IS NOT NULL"
+            " AND wait_reason IS DISTINCT FROM 'waiting_approval'"
+        ),
+    )
+    op.create_index(
         "ix_messages_answers_due",
         "messages",
         ["inbox_id", "run_after"],
@@ -681,6 +691,7 @@ def downgrade() -> None:
         table_name="messages",
         postgresql_where=sa.text("state = 'planned' AND wait_reason = 'waiting_approval'"),
     )
+    op.drop_index("ix_messages_sendable", table_name="messages")
     op.drop_index(
         "ix_messages_answers_due",
         table_name="messages",

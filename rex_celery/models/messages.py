@@ -40,6 +40,17 @@ class Message(TenantOwned, Base):
             "run_after",
             postgresql_where=text("state = 'planned' AND run_after IS NOT NULL"),
         ),
+        # The next of each mission, however many wait behind it or for a person's word.
+        Index(
+            "ix_messages_sendable",
+            "inbox_id",
+            "mission_id",
+            "run_after",
+            postgresql_where=text(
+                "state = 'planned' AND run_after IS NOT NULL AND enrolment_id IS NOT NULL"
+                " AND wait_reason IS DISTINCT FROM 'waiting_approval'"
+            ),
+        ),
         # What people wrote is looked for each second, beside a hundred thousand that an inbox may have waiting.
         Index(
             "ix_messages_answers_due",

@@ -30,13 +30,15 @@ CROSS JOIN LATERAL (
      WHERE m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now AND m.enrolment_id IS NULL
        AND m.wait_reason IS DISTINCT FROM 'waiting_approval' LIMIT :most)
     UNION ALL
-    (SELECT FROM messages AS m JOIN missions AS s ON s.id = m.mission_id JOIN enrolments AS e ON e.id = m.enrolment_id
-     LEFT JOIN campaigns AS c ON c.id = e.campaign_id
-     WHERE (i.next_free_at IS NULL OR i.next_free_at <= :now)
-       AND m.inbox_id = i.id AND m.state = 'planned' AND m.run_after <= :now
-       AND m.wait_reason IS DISTINCT FROM 'waiting_approval'
+    (SELECT FROM missions AS s LEFT JOIN campaigns AS c ON c.id = s.campaign_id
+     CROSS JOIN LATERAL (
+       SELECT FROM messages AS m JOIN enrolments AS e ON e.id = m.enrolment_id
+       WHERE m.inbox_id = i.id AND m.mission_id = s.id AND m.state = 'planned' AND m.run_after <= :now
+         AND m.wait_reason IS DISTINCT FROM 'waiting_approval' AND m.enrolment_id IS NOT NULL
+         AND e.state = 'active' AND (e.resume_at IS NULL OR e.resume_at <= :now) LIMIT :most) AS due
+     WHERE (i.next_free_at IS NULL OR i.next_free_at <= :now) AND s.tenant_id = i.tenant_id
        AND s.paused_at IS NULL AND s.state IN ('executing', 'collecting') AND c.paused_at IS NULL
-       AND e.state = 'active' AND (e.resume_at IS NULL OR e.resume_at <= :now) LIMIT :most)) AS waiting) AS d
+     LIMIT :most)) AS waiting) AS d
 WHERE i.state = 'active' AND d.due > 0 AND t.sending_stopped_at IS NULL AND t.simulated_at IS NULL
 """)
 _TENANTS = text("""

@@ -34,6 +34,7 @@ def crowd(tenant: UUID, carrier: HandCarrier) -> Crowd:
             )
         )
         session.execute(text("UPDATE enrolments SET campaign_id = (SELECT id FROM campaigns)"))
+        session.execute(text("UPDATE missions SET campaign_id = (SELECT id FROM campaigns)"))
     return crowd
 
 
