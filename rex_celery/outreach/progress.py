@@ -51,12 +51,16 @@ WITH ended AS MATERIALIZED (
 UPDATE outcomes AS o SET state = d.state, reason = d.reason FROM ended AS d
 WHERE o.mission_id = d.mission_id AND o.lead_id = d.lead_id AND o.state = 'pending'
 """)
-# Done with nothing more to send, or with nothing scheduled because what was scheduled was taken back.
-_IDLE = text("""
-SELECT e.id FROM enrolments AS e WHERE e.state = 'active' AND e.id > :after AND (e.pending = 0 OR NOT EXISTS (
+# By people, as the index of those on their way has them. Idle: done with nothing more to send, or with nothing
+# scheduled because what was scheduled was taken back.
+_LOOK = text("""
+WITH looked AS MATERIALIZED (
+  SELECT id, lead_id, pending FROM enrolments WHERE state = 'active' AND lead_id > :after
+  ORDER BY lead_id LIMIT :most)
+SELECT e.id, e.lead_id, e.pending = 0 OR NOT EXISTS (
   SELECT FROM messages AS m WHERE m.enrolment_id = e.id AND (m.state IN ('claimed', 'submitted')
-    OR (m.state = 'planned' AND m.run_after IS NOT NULL))))
-ORDER BY e.id LIMIT :most
+    OR (m.state = 'planned' AND m.run_after IS NOT NULL))) AS idle
+FROM looked AS e ORDER BY e.lead_id
 """)
 # What nobody sent by hand in time is not sent any more.
 _EXPIRE = text("""
@@ -100,21 +104,31 @@ def end(session: Session, enrolment_ids: Collection[UUID], now: datetime) -> Non
 
 
 def sweep(session: Session, tenant_id: UUID, now: datetime, after: UUID = NOBODY) -> UUID | None:
-    """Look for enrolments that nothing will move on by itself, by their ids from ``after`` on.
+    """Look for enrolments that nothing will move on by itself, among the next ``AT_ONCE`` people after ``after``.
 
-    Returns where to look next, or None when all were looked at.
+    Returns whom to go on after, or None when all were looked at.
     """
-    idle = session.scalars(_IDLE, {"most": AT_ONCE, "after": after}).all()
-    schedule_next(session, tenant_id, idle, now)
-    return idle[-1] if len(idle) == AT_ONCE else None
+    rows = session.execute(_LOOK, {"most": AT_ONCE, "after": after}).all()
+    schedule_next(session, tenant_id, [row.id for row in rows if row.idle], now)
+    return rows[-1].lead_id if len(rows) == AT_ONCE else None
 
 
 def sweep_all(tenant_id: UUID, now: datetime) -> None:
     """Look at all of a tenant's enrolments, each thousand in a transaction of its own."""
     after: UUID | None = NOBODY
     while after is not None:
+        after = sweep_some(tenant_id, now, after, AT_ONCE)
+
+
+def sweep_some(tenant_id: UUID, now: datetime, after: UUID, most: int) -> UUID | None:
+    """Look at about ``most`` of them; returns whom to go on after, or None when all were looked at."""
+    place: UUID | None = after
+    for _ in range(0, most, AT_ONCE):
+        if place is None:
+            break
         with db.transaction(tenant_id) as session:
-            after = sweep(session, tenant_id, now, after)
+            place = sweep(session, tenant_id, now, place)
+    return place
 
 
 def _store(session: Session, due: list[Next]) -> None:

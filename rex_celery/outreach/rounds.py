@@ -1,6 +1,7 @@
 """Once a second: which inboxes have something due, and a task for each; what nobody moves on is found here, too."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import redis.exceptions
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 TASK_EXPIRES = timedelta(seconds=30)
 # Side by side for one inbox, where it keeps no gap between its messages and has this many due for each.
 MOST_TASKS, PER_TASK = 8, 40
+# Enrolments of a tenant that one round looks at; of a million all are looked at within half an hour.
+MOST_SWEPT = 20_000
 
 # As a claim would find them, so that no task is made that finds nothing.
 _DUE = text("""
@@ -85,11 +88,22 @@ def _look_after(tenant_id: UUID) -> int:
         now = clock.now()
         with db.transaction(tenant_id) as session:
             found = unknowns.settle(session, tenant_id, now)
-        progress.sweep_all(tenant_id, now)
+        _sweep(tenant_id, now)
     except Exception:
         log.exception("look_after_failed", tenant_id=str(tenant_id))
         return 0
     return found
+
+
+def _sweep(tenant_id: UUID, now: datetime) -> None:
+    """Look at the next of a tenant's enrolments; where a round ended is only a hint, and none begins anew."""
+    key = f"rex:sweep:{tenant_id}"
+    after = progress.NOBODY
+    with suppress(redis.exceptions.RedisError):
+        after = UUID(str(client().get(key) or after))
+    next_after = progress.sweep_some(tenant_id, now, after, MOST_SWEPT)
+    with suppress(redis.exceptions.RedisError):
+        client().set(key, str(next_after or progress.NOBODY))
 
 
 def _calls(tenant_id: UUID, inbox_id: UUID, waiting: int) -> list[Call]:
