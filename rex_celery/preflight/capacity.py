@@ -11,8 +11,8 @@ MOST_DAYS = 3 * 365
 # Fewer people than this are a rounding error of shares.
 _NOBODY = 1e-6
 ASSUMED = (
-    "An estimate: every message goes, nobody answers, no holidays, every inbox sends all day, "
-    "and what is used of the caps today is left out."
+    "An estimate of the shortest time: no holidays, inboxes share the work evenly and send all day, nothing of today's "
+    "caps is used yet. Nobody is taken to answer or to bounce, which would make it shorter."
 )
 
 
