@@ -14,7 +14,7 @@ from rex_celery import bus
 from rex_celery.compliance import stops, suppression
 from rex_celery.events import MessagesSent
 from rex_celery.integrations.base import Delivery, ProviderEvent, Receipt
-from rex_celery.outreach import caps, fact_rows, failing, pace, progress
+from rex_celery.outreach import caps, fact_rows, failing, gaps, pace, policies, progress
 from rex_celery.outreach.ledger import ASSUMED
 from rex_celery.outreach.looking import Claimed, Inbox
 
@@ -25,6 +25,7 @@ LEFT = (Delivery.ACCEPTED, Delivery.UNKNOWN)
 # Reasons of a rejection that stop the person, with the reason they are suppressed for.
 _STOPS = {"invalid_mailbox": "suppressed_bounce", "suppressed_opt_out": "suppressed_opt_out"}
 
+_WAKE = text("UPDATE inboxes SET next_free_at = :until WHERE id = :inbox AND next_free_at > :until")
 _LOCK = text("SELECT FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE")
 # Not locked: their enrolments come first, and what follows looks at the states again.
 _STATES = text("SELECT id, state FROM messages WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -75,12 +76,14 @@ def record(
     session: Session, tenant_id: UUID, inbox: Inbox, answers: Sequence[Answered], now: datetime
 ) -> Counter[Delivery]:
     """Store what a provider answered; returns how many of each kind there were."""
-    session.execute(_LOCK, {"ids": sorted({a.message.row.enrolment_id for a in answers if a.message.row.enrolment_id})})
     by_kind: dict[Delivery, list[Answered]] = defaultdict(list)
     for answer in answers:
         by_kind[answer.receipt.delivery].append(answer)
     left = [a for kind in LEFT for a in by_kind[kind]]
     others = [a for kind, found in by_kind.items() if kind not in LEFT for a in found]
+    if others:
+        _wake(session, tenant_id, inbox, now)
+    session.execute(_LOCK, {"ids": sorted({a.message.row.enrolment_id for a in answers if a.message.row.enrolment_id})})
     _settle_caps(session, tenant_id, left, others)
     _left(session, tenant_id, inbox, left, now)
     _back(session, [(a, a.message.row.run_after, None) for a in by_kind[Delivery.WITHDRAWN]])
@@ -100,6 +103,12 @@ def unanswered(session: Session, claimed: Sequence[Claimed], provider: str) -> l
         delivery = Delivery.WITHDRAWN if states.get(one.id) == "claimed" else Delivery.UNKNOWN
         found.append(Answered(one, Receipt(delivery, provider, id=one.id)))
     return found
+
+
+def _wake(session: Session, tenant_id: UUID, inbox: Inbox, now: datetime) -> None:
+    """Room under the caps comes back, so an inbox that rests until its cap's day is over looks again after a gap."""
+    gap = gaps.of(inbox, policies.of(session, tenant_id).caps)
+    session.execute(_WAKE, {"inbox": inbox.id, "until": now + timedelta(seconds=sum(gap))})
 
 
 def _settle_caps(session: Session, tenant_id: UUID, left: list[Answered], others: list[Answered]) -> None:

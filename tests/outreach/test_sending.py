@@ -130,6 +130,17 @@ def test_a_provider_that_cannot_be_reached_gets_the_message_again(tenant: UUID) 
     assert crowd.send(at, Recorder()) == 1
 
 
+def test_room_that_a_provider_gives_back_is_used_the_same_day(tenant: UUID) -> None:
+    crowd, at = a_crowd(tenant, 5, provider="smtp"), Clock()
+    with db.transaction(tenant) as session:
+        session.execute(text("UPDATE inboxes SET per_day = 3, gap_seconds = 0, jitter_seconds = 0"))
+    crowd.send(at, Recorder(answer=Delivery.DEFERRED))
+    assert crowd.send(at, Recorder()) == 2, "the two that the cap had held before"
+    at.on(minutes=10)
+    assert crowd.send(at, Recorder()) == 1
+    assert sorted(crowd.states()) == ["accepted"] * 3 + ["planned"] * 2
+
+
 def test_a_call_that_broke_off_after_the_last_look_may_have_been_heard(tenant: UUID) -> None:
     crowd, at = a_crowd(tenant, provider="smtp"), Clock()
     crowd.send(at, Recorder(trouble=ProviderUnavailableError("reset")))
