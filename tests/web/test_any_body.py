@@ -67,6 +67,8 @@ def test_any_query_gets_an_answer(admin: FlaskClient, path: str, query: dict[str
 @RULES
 @given(part=some.text(min_size=1, max_size=20))
 def test_any_address_gets_an_answer(admin: FlaskClient, tenant: UUID, part: str) -> None:
+    # What follows two slashes is the name of a host, and no address of ours.
+    part = part.lstrip("/") or "-"
     for path in (f"/api/rex/missions/{part}", f"/u/{part}", f"/{part}", f"/api/rex/docs/{part}"):
         with admin.get(path) as answer:
             assert answer.status_code < 500 or answer.mimetype == "text/html", path

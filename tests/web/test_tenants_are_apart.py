@@ -19,6 +19,7 @@ from rex_celery.models import (
     ImportRejection,
     InboundEvent,
     Meeting,
+    Simulation,
     Snippet,
     Todo,
     WebhookDelivery,
@@ -104,6 +105,7 @@ OWN_ONLY |= {f"/meetings/<meeting_id>/{act}" for act in ("cancel", "reschedule")
 OWN_ONLY |= {"/webhooks/endpoints/<endpoint_id>/enable"}
 READ |= {f"/{kind}s/<{kind}_id>/explain": 404 for kind in ("mission", "lead", "message")}
 READ |= {"/inboxes/<inbox_id>/explain": 404}
+READ |= {"/simulations": 200, "/simulations/<simulation_id>": 404, "/settings/policy": 200}
 # The list, sequence and campaign stand in the body; tests/web/test_preflights.py names another tenant's.
 OWN_ONLY |= {"/missions/preflight"}
 MARK = "only-theirs"
@@ -164,7 +166,11 @@ def _meeting_and_webhook(session: Session, tenant: UUID) -> dict[str, UUID]:
     delivery = WebhookDelivery(tenant_id=tenant, endpoint_id=endpoint.id, seq=10**6, type=MARK, payload={})
     session.add_all([meeting, delivery])
     session.flush()
-    return {"page_id": page.id, "endpoint_id": endpoint.id, "meeting_id": meeting.id, "delivery_id": delivery.id}
+    tried = Simulation(tenant_id=tenant, params={"sequence": MARK})
+    session.add(tried)
+    session.flush()
+    ids = {"page_id": page.id, "endpoint_id": endpoint.id, "meeting_id": meeting.id, "delivery_id": delivery.id}
+    return ids | {"simulation_id": tried.id}
 
 
 def address(path: str, ids: dict[str, str]) -> str:

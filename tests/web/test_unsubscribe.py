@@ -1,7 +1,11 @@
 """Looking changes nothing; pressing the button suppresses the person."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import monotonic
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -72,3 +76,25 @@ def test_a_broken_link_says_what_to_do(nobody: FlaskClient, tenant: UUID, link: 
     assert page.mimetype == "text/html"
     assert "whole link" in page.text
     assert suppressed(tenant) == []
+
+
+def test_what_somebody_asked_for_outlives_a_deadlock(
+    nobody: FlaskClient, tenant: UUID, link: str, owner_connection: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    held = Event()
+
+    def cross() -> None:
+        with db.transaction(tenant) as session:
+            session.execute(text("SELECT FROM outcomes FOR UPDATE"))
+            held.set()
+            ends = monotonic() + 10
+            while owner_connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
+                assert monotonic() < ends
+            session.execute(text("SELECT FROM messages FOR UPDATE"))
+
+    with ThreadPoolExecutor(1) as pool:
+        rival = pool.submit(cross)
+        assert held.wait(10)
+        assert nobody.post(link).status_code == 200
+        rival.result(10)
+    assert suppressed(tenant) == ["unsubscribe_page"]

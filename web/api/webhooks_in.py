@@ -18,7 +18,7 @@ api = APIBlueprint(
     abp_tags=[
         Tag(name="webhooks in", description="Addresses for providers; each post proves by signature who sent it.")
     ],
-    abp_responses=refusals(400, 401, 404, 413, 503),
+    abp_responses=refusals(400, 401, 404, 413, 422, 503),
 )
 _KEPT: dict[str | int | HTTPStatus, Any] = {"204": {"description": "Kept; the same again changes nothing."}}
 _KEPT_BY_TWILIO: dict[str | int | HTTPStatus, Any] = {
