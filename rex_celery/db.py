@@ -1,6 +1,6 @@
 """The database: one engine a process, and the only two ways to open a transaction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from time import sleep
@@ -24,7 +24,8 @@ APP_ROLE = "rex_app"
 CONTROL_ROLE = "rex_control"
 
 # Seconds: a deadlock is over at once, a server that was restarted is back within half a minute.
-PAUSES = (0.05, 0.2, 1.0, 4.0, 8.0, 20.0)
+SHORT_PAUSES = (0.05, 0.2, 1.0)
+PAUSES = (*SHORT_PAUSES, 4.0, 8.0, 20.0)
 _BROKEN_OFF = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 
 _ENTER = text("SELECT set_config('role', :role, true), set_config('rex.tenant', :tenant, true)")
@@ -68,12 +69,13 @@ def control() -> Iterator[Session]:
     yield from _run(CONTROL_ROLE, "")
 
 
-def again(work: Callable[[], Made]) -> Made:
+def again(work: Callable[[], Made], pauses: Sequence[float] = PAUSES) -> Made:
     """Do what may not be lost, and do it again when Postgres broke its transaction off or was restarted.
 
-    ``work`` is one transaction and does nothing outside it. Its last error is let through.
+    ``work`` is one transaction and does nothing outside it; ``pauses`` are the seconds before each new try. Its last
+    error is let through.
     """
-    for pause in PAUSES:
+    for pause in pauses:
         try:
             return work()
         except (OperationalError, UnavailableError) as error:

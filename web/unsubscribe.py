@@ -1,5 +1,7 @@
 """The unsubscribe pages: looking changes nothing, pressing the button suppresses the person, mail programs may too."""
 
+from uuid import UUID
+
 from flask import Blueprint, Response, render_template_string, request
 
 from rex_celery import config, db
@@ -67,11 +69,17 @@ def stop(token: str) -> Response:
     try:
         tenant_id, message_id = links.read(token, config.settings().secret_key.get_secret_value())
         one_click = request.form.get("List-Unsubscribe") == "One-Click"
-        with db.transaction(tenant_id) as session:
-            suppression.unsubscribe(session, tenant_id, message_id, "one_click" if one_click else "unsubscribe_page")
+        # A mail program asks once and looks at no answer.
+        source = "one_click" if one_click else "unsubscribe_page"
+        db.again(lambda: _suppress(tenant_id, message_id, source), db.SHORT_PAUSES)
     except NotFoundError as refusal:
         return _refusal(refusal)
     return _page("You will not be written to again.", "It took effect at once. You can close this page.")
+
+
+def _suppress(tenant_id: UUID, message_id: UUID, source: str) -> None:
+    with db.transaction(tenant_id) as session:
+        suppression.unsubscribe(session, tenant_id, message_id, source)
 
 
 def _page(title: str, words: str, button: str = "") -> Response:
