@@ -20,7 +20,7 @@ JOBS: dict[str, Callable[[], object]] = {
     "top_up": engine.run_round,
     "reconcile": reconcile.run_round,
     "due": rounds.send_due,
-    "look_after": rounds.look_after,
+    "look_after": lambda: rounds.look_after(attempt),
     "receive": lambda: receiving.run_round(attempt),
     "mailboxes": mailboxes.poll_due,
     "labelling": labelling.find_work,

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import redis.exceptions
-import structlog
 from sqlalchemy import text
 
 from rex_celery import broker, clock, crews, db
@@ -13,8 +12,7 @@ from rex_celery.flow import NORMAL, Call
 from rex_celery.outreach import progress, unknowns
 from rex_celery.outreach.sending import Shift
 from rex_celery.redis import client
-
-log = structlog.get_logger()
+from rex_celery.work import Guard
 
 # A task that nobody has begun by then is worth nothing: the next look makes another.
 TASK_EXPIRES = timedelta(seconds=30)
@@ -72,26 +70,22 @@ def send(turn: int, tenant_id: UUID, inbox_id: UUID) -> int:
     return Shift(tenant_id, inbox_id).run()
 
 
-def look_after() -> int:
+def look_after(guard: Guard[UUID, int]) -> int:
     """Move on what waits for nobody: abandoned claims, unknown results, enrolments with nothing scheduled.
 
-    Returns how many claims and results it settled.
+    ``guard`` keeps one tenant's trouble from the others. Returns how many claims and results it settled.
     """
     with db.control() as session:
         tenants = session.scalars(_TENANTS).all()
-    return sum(_look_after(tenant_id) for tenant_id in tenants)
+    found = [guard(_look_after, tenant_id) for tenant_id in tenants]
+    return sum(number for number in found if isinstance(number, int))
 
 
 def _look_after(tenant_id: UUID) -> int:
-    """One tenant's; its trouble is logged and not let through, so that the others have their turn."""
-    try:
-        now = clock.now()
-        with db.transaction(tenant_id) as session:
-            found = unknowns.settle(session, tenant_id, now)
-        _sweep(tenant_id, now)
-    except Exception:
-        log.exception("look_after_failed", tenant_id=str(tenant_id))
-        return 0
+    now = clock.now()
+    with db.transaction(tenant_id) as session:
+        found = unknowns.settle(session, tenant_id, now)
+    _sweep(tenant_id, now)
     return found
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from rex_celery import clock, db, redis
 from rex_celery.outreach import progress, rounds
 from tests.outreach.enrolled import NOON, Clock, a_crowd
+from workers.base import attempt
 
 ENDED = text("SELECT count(*) FROM enrolments WHERE state = 'completed'")
 TAKEN_BACK = text("UPDATE messages SET state = 'skipped', reason = 'cancelled' WHERE tenant_id = :tenant")
@@ -39,7 +40,7 @@ def test_a_round_looks_at_its_share_and_the_next_goes_on_there(
     ended = []
     with clock.replaced(Clock()):
         for _ in range(3):
-            rounds.look_after()
+            rounds.look_after(attempt)
             ended.append(_ended(tenant))
     assert ended == [4, 8, 9]
 
@@ -51,12 +52,12 @@ def test_a_wiped_redis_only_begins_the_round_anew(
     monkeypatch.setattr(rounds, "MOST_SWEPT", 2)
     crowd = a_crowd(tenant, 3)
     with clock.replaced(Clock()):
-        rounds.look_after()
+        rounds.look_after(attempt)
     redis.client().flushdb()
     with db.transaction(tenant) as session:
         session.execute(TAKEN_BACK, {"tenant": tenant})
     with clock.replaced(Clock(NOON + timedelta(minutes=1))):
-        rounds.look_after()
+        rounds.look_after(attempt)
         assert _ended(tenant) == 2
-        rounds.look_after()
+        rounds.look_after(attempt)
     assert _ended(tenant) == len(crowd.leads)

@@ -14,6 +14,7 @@ from rex_celery.compliance import stops
 from rex_celery.integrations.base import Delivery
 from rex_celery.outreach import rounds, unknowns
 from tests.outreach.enrolled import NOON, Clock, Crowd, Recorder, a_crowd, set_policy
+from workers.base import attempt
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
@@ -30,7 +31,7 @@ def test_what_is_unknown_of_people_who_were_stopped_is_settled_too(tenant: UUID,
     with db.transaction(tenant) as session:
         stops.stop_people(session, tenant, [crowd.leads[0].id], "suppressed_opt_out", NOON)
     with clock.replaced(at):
-        rounds.look_after()
+        rounds.look_after(attempt)
     assert crowd.states() == ["accepted"]
 
 
@@ -44,7 +45,7 @@ def test_one_tenants_trouble_does_not_hide_the_others(
     with db.transaction(ill) as session:
         set_policy(session, ill, '{"caps": "many"}')
     with clock.replaced(at):
-        rounds.look_after()
+        rounds.look_after(attempt)
     assert crowd.states() == ["accepted"]
 
 
