@@ -1,6 +1,6 @@
 """Builders of rows with defaults that fit together; a test names only what it is about."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import TypeVar
@@ -16,6 +16,7 @@ from rex_celery.models import (
     ImportMember,
     Inbox,
     Lead,
+    Meeting,
     Message,
     Mission,
     Outcome,
@@ -189,6 +190,13 @@ def a_thread(session: Session, tenant_id: UUID, lead: Lead, **fields: object) ->
     """An open e-mail thread with a lead."""
     known = {"channel": "email", "subject": "Shall we pick this up again?", "last_at": datetime(2026, 6, 2, tzinfo=UTC)}
     return _stored(session, Thread(tenant_id=tenant_id, lead_id=lead.id, **(known | fields)))
+
+
+def a_meeting(session: Session, tenant_id: UUID, lead: Lead, *, starts_at: datetime, **fields: object) -> Meeting:
+    """Half an hour that a lead booked with us."""
+    known = {"provider": "rex", "provider_id": str(uuid4()), "invitee_name": "Grace", "invitee_email": lead.email}
+    times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
+    return _stored(session, Meeting(tenant_id=tenant_id, lead_id=lead.id, **(known | times | fields)))
 
 
 def _stored(session: Session, row: Row) -> Row:

@@ -1,8 +1,8 @@
 """Enrolling a mission's people: from here on their messages go out over days, one person in one sequence at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery.compliance import suppression
 from rex_celery.integrations.base import Mailbox
-from rex_celery.outreach import approvals, ledger, pinning, recipients, senders
+from rex_celery.outreach import approvals, in_touch, ledger, pinning, recipients, senders
 from rex_celery.outreach.by_hand import ASKS_A_PERSON, MANUAL
 from rex_celery.vocabulary import Channel
 from rex_celery.work import WorkRef
@@ -52,13 +52,6 @@ UPDATE messages AS m SET enrolment_id = v.enrolment_id
 FROM unnest(CAST(:leads AS uuid[]), CAST(:enrolments AS uuid[])) AS v(lead_id, enrolment_id)
 WHERE m.mission_id = :mission AND m.lead_id = v.lead_id AND m.enrolment_id IS NULL
 """)
-# Whoever wrote to us is answered by a person; a new mission does not begin with them as if nothing had been said.
-CONVERSATION = timedelta(days=30)
-_IN_CONVERSATION = text("""
-SELECT DISTINCT t.lead_id FROM threads AS t WHERE t.lead_id = ANY(CAST(:leads AS uuid[])) AND EXISTS (
-  SELECT FROM replies AS r
-  WHERE r.thread_id = t.id AND r.kind = 'reply' AND (t.state = 'open' OR r.received_at > :since))
-""")
 _HISTORY = text("""
 INSERT INTO lead_history (tenant_id, mission_id, lead_id, agent, state, reason)
 SELECT :tenant, :mission, v.lead_id, 'outreach', v.state, v.reason
@@ -88,7 +81,7 @@ def enrol(session: Session, ref: WorkRef, params: Mapping[str, Any], now: dateti
         return Enrolled(0, 0)
     # Who was stopped on one channel only is enrolled: that channel's messages are held back when they are due.
     people = list(dict.fromkeys(one.lead_id for one in planned))
-    stopped = in_conversation(session, people, now)
+    stopped = in_touch.of(session, people, now)
     stopped |= suppression.suppressed_among(session, people, suppression.EVERYWHERE)
     going = [one for one in planned if one.lead_id not in stopped]
     sender = params["sender"]
@@ -106,12 +99,6 @@ def enrol(session: Session, ref: WorkRef, params: Mapping[str, Any], now: dateti
     told |= {lead: ("skipped", reason) for lead, reason in elsewhere.items()}
     _tell(session, ref, told)
     return Enrolled(len(enrolments), len(elsewhere))
-
-
-def in_conversation(session: Session, people: Collection[UUID], now: datetime) -> dict[UUID, str]:
-    """Those of these people who wrote to us lately, or whom nobody has answered yet, each with the reason code."""
-    values = {"leads": list(people), "since": now - CONVERSATION}
-    return dict.fromkeys(session.scalars(_IN_CONVERSATION, values), "suppressed_reply")
 
 
 def _insert(

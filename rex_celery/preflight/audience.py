@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from rex_celery import db
+from rex_celery import clock, db
 from rex_celery.compliance import consent
+from rex_celery.outreach import in_touch
 from rex_celery.outreach.windows import Place
 from rex_celery.vocabulary import Channel
 
@@ -68,11 +69,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the leads, those among them who may be texted, and those who are on their way through a sequence."""
+    """Some of the leads, those among them who may be texted, and those who begin no sequence, each with the reason."""
 
     people: list[Person]
     texting: frozenset[UUID]
-    enrolled: frozenset[UUID]
+    busy: Mapping[UUID, str]
 
 
 def count(tenant_id: UUID, params: Mapping[str, Any]) -> int:
@@ -91,9 +92,11 @@ def parts(tenant_id: UUID, params: Mapping[str, Any]) -> Iterator[Part]:
             people = [Person(*row) for row in session.execute(_LIST if wanted else _ALL, values)]
             phones = [one.lead_id for one in people if one.phone]
             texting = consent.consenting_among(session, phones, Channel.SMS) if phones else set()
-            enrolled = session.scalars(_ENROLLED, {"leads": [one.lead_id for one in people]}).all()
+            ids = [one.lead_id for one in people]
+            busy = dict.fromkeys(session.scalars(_ENROLLED, {"leads": ids}), "already_enrolled")
+            busy |= in_touch.of(session, ids, clock.now())
         if people:
-            yield Part(people, frozenset(texting), frozenset(enrolled))
+            yield Part(people, frozenset(texting), busy)
         if len(people) < values["most"]:
             return
         after, left = people[-1].lead_id, left - len(people)

@@ -76,8 +76,8 @@ def looks(desk: Desk, part: Part) -> list[Look]:
         look.written = [letter_of(person, one) for one in made]
         look.unfit = [Unfit(one.step_key, one.channel, Finding(one.reason)) for one in made if one.reason]
     _judge(desk, found)
-    for lead in part.enrolled if desk.over_days else ():
-        found[lead].held = found[lead].held or "already_enrolled"
+    for lead, reason in part.busy.items() if desk.over_days else ():
+        found[lead].held = found[lead].held or reason
     return list(found.values())
 
 

@@ -16,7 +16,7 @@ from rex_celery.outreach import enrolment
 from rex_celery.outreach.enrolment import Enrolled
 from rex_celery.outreach.pinning import Pinned
 from rex_celery.work import WorkRef
-from tests.factories import a_lead, a_message, a_mission, a_sequence, a_suppression, a_thread, an_outcome
+from tests.factories import a_lead, a_meeting, a_message, a_mission, a_sequence, a_suppression, a_thread, an_outcome
 from tests.missions import asking
 from tests.missions.following import a_real_inbox, enrolments, messages, messages_add_up
 
@@ -174,3 +174,15 @@ def test_whoever_wrote_lately_or_waits_for_an_answer_is_not_written_to_anew(
             asking.one(tenant, "SELECT reason FROM outcomes WHERE mission_id = :id", id=mission.id)
             == "suppressed_reply"
         )
+
+
+@pytest.mark.parametrize(("days", "state", "enrolled"), [(2, "booked", 0), (2, "cancelled", 1), (-2, "booked", 1)])
+def test_whoever_is_going_to_meet_us_is_not_written_to_anew(tenant: UUID, days: int, state: str, enrolled: int) -> None:
+    sequence, leads = people(tenant, 1)
+    with db.transaction(tenant) as session:
+        a_meeting(session, tenant, leads[0], starts_at=NOW + timedelta(days=days), state=state)
+    mission = planned(tenant, sequence, leads)
+    assert enrol(mission) == Enrolled(enrolled, 0)
+    if not enrolled:
+        reason = "SELECT reason FROM outcomes WHERE mission_id = :id"
+        assert asking.one(tenant, reason, id=mission.id) == "meeting_booked"

@@ -7,7 +7,7 @@ from rex_celery import clock, db
 from rex_celery.compliance import consent
 from rex_celery.compliance.consent import Agreement
 from rex_celery.vocabulary import Channel
-from tests.factories import a_lead, a_mission, a_sequence, a_suppression, an_enrolment, an_import
+from tests.factories import a_lead, a_meeting, a_mission, a_sequence, a_suppression, an_enrolment, an_import
 
 GIVEN = datetime(2026, 5, 1, tzinfo=UTC)
 # Shortly before the noon at which most tests stand; where the clock is the real one, tests say ``lately()``.
@@ -34,6 +34,7 @@ def a_list(tenant: UUID, on: date = LATELY) -> tuple[UUID, dict[str, UUID]]:
         a_suppression(session, tenant, lead_id=leads["unsubscribed"].id)
         busy = a_mission(session, tenant, name="Another")
         an_enrolment(session, busy, leads["enrolled"], a_sequence(session, tenant))
+        a_meeting(session, tenant, leads["meets us"], starts_at=clock.now() + timedelta(days=2))
         for name in ("texted", "far away"):
             consent.record(session, tenant, leads[name].id, Agreement(Channel.SMS, "form", "Text me", GIVEN))
         return imported.id, {name: lead.id for name, lead in leads.items()}
@@ -53,6 +54,7 @@ _LEADS: dict[str, dict[str, object]] = {
     "no consent": {"phone": "+12125550143"},
     "unsubscribed": {},
     "enrolled": {},
+    "meets us": {},
     "customer": {"deal_stage": "Closed Won"},
     "a function": {"email": "info@example.com"},
     "throw-away": {"email": "grace@mailinator.com"},

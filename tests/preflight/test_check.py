@@ -52,6 +52,7 @@ def test_every_lead_that_is_held_has_its_reason_and_an_example(tenant: UUID) -> 
     assert by_code == {
         "suppressed_unsubscribed": {leads["unsubscribed"]},
         "already_enrolled": {leads["enrolled"]},
+        "meeting_booked": {leads["meets us"]},
         "customer": {leads["customer"]},
         "role_address": {leads["a function"]},
         "disposable_domain": {leads["throw-away"]},
