@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rex_celery.errors import ProviderUnavailableError
+import structlog
+
+from rex_celery.errors import ProviderUnavailableError, UnavailableError
 from rex_celery.integrations.base import BrokenOffError, Delivery, Outbound, Receipt
+
+log = structlog.get_logger()
 
 
 def send_each(messages: Sequence[Outbound], provider: str, hand_over: Callable[[Outbound], Receipt]) -> list[Receipt]:
-    """A receipt for each message, as ``base.Sender.send`` promises.
+    """A receipt for each message, as ``base.Sender.send`` promises, but for one that ``hand_over`` chokes on.
 
     Raises:
         BrokenOffError: ``hand_over`` found that the provider takes nothing more.
@@ -20,6 +24,11 @@ def send_each(messages: Sequence[Outbound], provider: str, hand_over: Callable[[
             receipts.append(replace(hand_over(message), id=message.id))
         except ProviderUnavailableError as error:
             raise broken_off(messages, provider, receipts, error) from error
+        except UnavailableError:
+            raise  # nothing could be asked before any other message either
+        except Exception:
+            # Its own trouble alone: the results of those before it are not lost, and those after it go.
+            log.exception("message_not_handed_over", provider=provider, message_id=str(message.id))
     return receipts
 
 

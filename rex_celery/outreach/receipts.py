@@ -95,12 +95,15 @@ def record(
     return Counter({kind: len(found) for kind, found in by_kind.items() if found})
 
 
-def unanswered(session: Session, claimed: Sequence[Claimed], provider: str) -> list[Answered]:
-    """Receipts for messages whose call broke off: what was submitted may have left, the rest surely did not."""
+def unanswered(session: Session, claimed: Sequence[Claimed], provider: str, unsent: Delivery) -> list[Answered]:
+    """Receipts for messages whose call broke off: what was submitted may have left, the rest surely did not.
+
+    ``unsent`` is what the rest gets: withdrawn where all of it waits for the provider, deferred where it is to blame.
+    """
     states = {row.id: row.state for row in session.execute(_STATES, {"ids": [one.id for one in claimed]})}
     found = []
     for one in claimed:
-        delivery = Delivery.WITHDRAWN if states.get(one.id) == "claimed" else Delivery.UNKNOWN
+        delivery = unsent if states.get(one.id) == "claimed" else Delivery.UNKNOWN
         found.append(Answered(one, Receipt(delivery, provider, id=one.id)))
     return found
 

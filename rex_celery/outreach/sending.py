@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import clock, db
-from rex_celery.errors import ProviderUnavailableError
+from rex_celery.errors import ProviderUnavailableError, UnavailableError
 from rex_celery.integrations.base import BrokenOffError, Delivery, Outbound, Receipt, Sender
 from rex_celery.outreach import breaker, by_hand, delivery, due, leaving, letters, receipts
 from rex_celery.outreach.looking import Claimed, Inbox
@@ -97,7 +97,9 @@ class Shift:
         by_id, now = {receipt.id: receipt for receipt in answered}, clock.now()
         with db.transaction(self.tenant_id) as session:
             answers = [Answered(one, by_id[one.id]) for one in claimed if one.id in by_id]
-            answers += receipts.unanswered(session, [one for one in claimed if one.id not in by_id], inbox.provider)
+            unsent = Delivery.WITHDRAWN if trouble else Delivery.DEFERRED
+            rest = [one for one in claimed if one.id not in by_id]
+            answers += receipts.unanswered(session, rest, inbox.provider, unsent)
             counts = receipts.record(session, self.tenant_id, inbox, answers, now)
             if trouble:
                 breaker.failed(session, self.tenant_id, self.inbox_id, trouble, now)
@@ -112,9 +114,10 @@ class Shift:
     def _call(
         self, inbox: Inbox, connection: Row[Any] | None, messages: list[Outbound], claimed: list[Claimed]
     ) -> tuple[list[Receipt], str]:
-        by_id = {one.id: one for one in claimed}
+        by_id, asked = {one.id: one for one in claimed}, set[UUID]()
 
         def submit(ids: Collection[UUID]) -> Collection[UUID]:
+            asked.update(ids)
             return db.again(lambda: self._submit([by_id[id_] for id_ in ids]))
 
         try:
@@ -125,6 +128,24 @@ class Shift:
         except ProviderUnavailableError as error:
             log.warning("provider_unavailable", provider=inbox.provider, inbox_id=str(inbox.id), error=error.detail)
             return [], error.detail
+        except UnavailableError:
+            raise  # Postgres is gone for good; what was submitted is taken as sent when it is back
+        except Exception:
+            log.exception("sender_failed", provider=inbox.provider, inbox_id=str(inbox.id))
+            left = [one for one in messages if one.id not in asked]
+            return self._apart(inbox, connection, left, claimed) if len(messages) > 1 else ([], "")
+
+    def _apart(
+        self, inbox: Inbox, connection: Row[Any] | None, messages: list[Outbound], claimed: list[Claimed]
+    ) -> tuple[list[Receipt], str]:
+        """Each alone, so that only the one that a sender chokes on is left behind."""
+        found: list[Receipt] = []
+        for one in messages:
+            answered, trouble = self._call(inbox, connection, [one], claimed)
+            found += answered
+            if trouble:
+                return found, trouble
+        return found, ""
 
 
 def _boxed(one: Claimed, *, leaving: bool) -> Receipt:
