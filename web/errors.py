@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import Any
 
 import pydantic
 import structlog
@@ -10,10 +11,11 @@ from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from rex_celery.errors import InvalidError, Problem, RefusedError
-from web.api.shapes import EMAIL
+from web import expectations
 
 log = structlog.get_logger()
 
+_MEGABYTE = 1024 * 1024
 _CODES = {
     400: "bad_request",
     404: "not_found",
@@ -21,24 +23,6 @@ _CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
-_EXPECTED = {
-    "missing": "this field",
-    "extra_forbidden": "no field of this name",
-    "uuid_parsing": "an id, such as 7d9f3c1e-5b1a-4f0e-9c55-2f6f3c1d8a10",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "string_type": "text in quotes",
-    "string_pattern_mismatch": "text without control characters",
-    "list_type": "a list",
-    "dict_type": "a JSON object",
-    "model_type": "a JSON object",
-    "model_attributes_type": "a JSON object",
-}
-_PATTERNS = {EMAIL: "an e-mail address, such as ada@acme.example.com"}
-_LENGTHS = {"min_length": "at least", "max_length": "at most"}
-_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
 def register(app: Flask) -> None:
@@ -75,7 +59,7 @@ def invalid(error: pydantic.ValidationError) -> Response:
         _see_json()
     except RefusedError as refusal:
         return refused(refusal)
-    problems = tuple(_problem(dict(one)) for one in error.errors(include_url=False, include_input=False))
+    problems = tuple(_problem(dict(one), error.title) for one in error.errors(include_url=False, include_input=False))
     first = problems[0]
     return refused(InvalidError(f"{first.where}: {first.what}.", problems=problems))
 
@@ -97,10 +81,10 @@ def _see_json() -> None:
         raise RefusedError("The body is not JSON.", status=400, code="not_json", problems=(problem,)) from error
 
 
-def _problem(error: dict[str, object]) -> Problem:
-    path = error["loc"]
-    where = ".".join(str(part) for part in path) if isinstance(path, tuple) else ""
-    return Problem(".".join(filter(None, (_part(where), where))), str(error["msg"]), _expected(error))
+def _problem(error: dict[str, Any], model: str) -> Problem:
+    where = ".".join(map(str, error["loc"]))
+    place = ".".join(filter(None, (_part(where), where)))
+    return Problem(place, expectations.what(error), expectations.expected(error, model))
 
 
 def _part(where: str) -> str:
@@ -109,34 +93,26 @@ def _part(where: str) -> str:
     return "body" if request.method in {"POST", "PATCH"} else "query"
 
 
-def _expected(error: dict[str, object]) -> str:
-    context = error.get("ctx")
-    known = context if isinstance(context, dict) else {}
-    limits = [f"{words} {known[name]}" for name, words in _LIMITS.items() if name in known]
-    unit = "character" if str(error["type"]).startswith("string") else "item"
-    lengths = [f"{words} {_counted(known[name], unit)}" for name, words in _LENGTHS.items() if name in known]
-    stated = str(known["expected"]) if "expected" in known else _PATTERNS.get(str(known.get("pattern")), "")
-    return stated or ", ".join(limits + lengths) or _EXPECTED.get(str(error["type"]), "")
-
-
-def _counted(number: object, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
 def from_http(error: HTTPException) -> Response:
     """Werkzeug's own refusals; one that carries a response of ours is passed on."""
     if isinstance(error.response, Response):
         return error.response
     status = error.code or 500
     action = "See /api/rex/docs." if status in {404, 405} else ""
-    refusal = RefusedError(
-        error.description or "", status=status, code=_CODES.get(status, HTTPStatus(status).name.lower()), action=action
-    )
+    code = _CODES.get(status, HTTPStatus(status).name.lower())
+    told = RefusedError(error.description or "", status=status, code=code, action=action)
+    refusal = _too_large() if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else told
     response = refused(refusal)
     for name, value in error.get_headers(request.environ):
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def _too_large() -> RefusedError:
+    megabytes = (request.max_content_length or 0) / _MEGABYTE
+    problem = Problem("body", "is too large", f"at most {megabytes:g} MB" if megabytes else "a smaller one")
+    return RefusedError("The body is too large.", status=413, code=_CODES[413], problems=(problem,))
 
 
 def _too_deep(_: RecursionError) -> Response:

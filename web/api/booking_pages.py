@@ -13,13 +13,13 @@ from rex_celery.meetings.pages import BookingPage
 from rex_celery.tenancy import audit
 from rex_celery.tenancy.access import Role
 from web import auth
-from web.api.shapes import PREFIX, Body, Cursor, Line, Path, Query, documented, listed, resource
+from web.api.shapes import FILLED_EMAIL, PREFIX, SLUG, Body, Cursor, Line, Path, Query, documented, listed, resource
 
 api = resource("booking-pages", "Pages on which people book a time with somebody of yours.")
 
 _DAY = 24 * 60
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=60)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=FILLED_EMAIL)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Hours = dict[str, list[list[str]]]
 _HOURS = {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["09:00", "24:00"]]}

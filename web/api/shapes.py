@@ -17,8 +17,11 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, p
 """One line of text."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=_PRINTABLE)]
 """Text that may have several lines."""
-# What is empty sets nothing; whether a mail server takes the address only it can tell.
-EMAIL = r"^$|^[^@\s]+@[^@\s]+$"
+# Whether a mail server takes the address only it can tell.
+FILLED_EMAIL = r"^[^@\s]+@[^@\s]+$"
+# What is empty sets nothing.
+EMAIL = f"^$|{FILLED_EMAIL}"
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 class Body(BaseModel):
