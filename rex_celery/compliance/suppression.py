@@ -37,6 +37,24 @@ _AMONG = text(
     ORDER BY id, created_at
     """
 )
+# An answer may go to somebody else than the person whose conversation it is in.
+_ADDRESSES = text(
+    """
+    WITH wanted AS (SELECT address, lower(address) AS email FROM unnest(CAST(:addresses AS text[])) AS a(address))
+    SELECT DISTINCT ON (address) address, reason FROM (
+      SELECT w.address, s.reason, s.scope, s.created_at FROM wanted w JOIN suppressions s ON s.email = w.email
+      UNION ALL
+      SELECT w.address, s.reason, s.scope, s.created_at FROM wanted w JOIN suppressions s ON s.phone = w.address
+      UNION ALL
+      SELECT w.address, s.reason, s.scope, s.created_at FROM wanted w
+        CROSS JOIN LATERAL string_to_array(split_part(w.email, '@', 2), '.') AS labels
+        CROSS JOIN LATERAL generate_series(1, cardinality(labels)) AS n
+        JOIN suppressions s ON s.domain = array_to_string(labels[n:], '.')
+      WHERE EXISTS (SELECT FROM suppressions WHERE domain IS NOT NULL)
+    ) AS matches WHERE scope IN ('all', :channel)
+    ORDER BY address, created_at
+    """
+)
 EVERYWHERE = "all"
 # A dead mailbox says nothing about colleagues at the same switchboard, nor about the person's new address.
 _OF_THE_ADDRESS = frozenset({"suppressed_bounce"})
@@ -122,6 +140,14 @@ def suppressed_among(session: Session, lead_ids: Collection[UUID], channel: str 
     """
     rows = session.execute(_AMONG, {"leads": list(lead_ids), "channel": channel})
     return {row.id: row.reason for row in rows}
+
+
+def suppressed_addresses(session: Session, addresses: Collection[str], channel: str) -> dict[str, str]:
+    """Those of these addresses and numbers that nothing may go to on this channel, each with its first reason."""
+    return {
+        row.address: row.reason
+        for row in session.execute(_ADDRESSES, {"addresses": list(set(addresses)), "channel": channel})
+    }
 
 
 def _leads_of(session: Session, tenant_id: UUID, person: Person, *, spreads: bool) -> list[Lead]:

@@ -35,9 +35,12 @@ def submit(session: Session, messages: Collection[Claimed], now: datetime) -> se
     channels = {one.row.channel for one in messages}
     leads = [one.row.lead_id for one in messages]
     stopped = [lead for channel in channels for lead in suppression.suppressed_among(session, leads, channel)]
+    going = {one.row.recipient for one in messages}
+    shut = {each for channel in channels for each in suppression.suppressed_addresses(session, going, channel)}
+    allowed = [one for one in messages if one.row.recipient not in shut]
     values = {
-        "ids": [one.id for one in messages],
-        "attempts": [one.row.attempts for one in messages],
+        "ids": [one.id for one in allowed],
+        "attempts": [one.row.attempts for one in allowed],
         "stopped": stopped,
         "now": now,
     }

@@ -106,7 +106,7 @@ class Look:
         leads = [row.lead_id for row in rows]
         stopped = suppression.suppressed_among(self._session, leads, self._inbox.channel) if rows else {}
         if not stopped:
-            return list(rows)
+            return self._to_open_addresses(rows)
         everywhere = suppression.suppressed_among(self._session, list(stopped), suppression.EVERYWHERE)
         for reason in sorted(set(everywhere.values())):
             people = [lead for lead, why in everywhere.items() if why == reason]
@@ -115,7 +115,15 @@ class Look:
         for reason in sorted({stopped[row.lead_id] for row in here}):
             ids = [row.id for row in here if stopped[row.lead_id] == reason]
             failing.unsendable(self._session, self._tenant_id, ids, reason, self._now, state="suppressed")
-        return [row for row in rows if row.lead_id not in stopped]
+        return self._to_open_addresses([row for row in rows if row.lead_id not in stopped])
+
+    def _to_open_addresses(self, rows: Sequence[Due]) -> list[Due]:
+        addresses = [row.recipient for row in rows]
+        stopped = suppression.suppressed_addresses(self._session, addresses, self._inbox.channel) if rows else {}
+        for reason in sorted(set(stopped.values())):
+            ids = [row.id for row in rows if stopped.get(row.recipient) == reason]
+            failing.unsendable(self._session, self._tenant_id, ids, reason, self._now, state="suppressed")
+        return [row for row in rows if row.recipient not in stopped]
 
     def _consenting(self, rows: Sequence[Due]) -> list[Due]:
         texts = [row.lead_id for row in rows if row.channel == Channel.SMS and not is_answer(row)]
