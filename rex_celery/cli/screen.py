@@ -17,12 +17,12 @@ PLAIN_WIDTH = 200
 
 def out() -> Console:
     """Where results go."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    return Console(emoji=False, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def tell(error: RefusedError) -> None:
     """Show what went wrong, each detail, and the one thing that would help."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
     console.print(f"[red]✗[/] {escape(error.detail)}")
     for one in error.problems:
         expected = f" (right would be: {escape(one.expected)})" if one.expected else ""

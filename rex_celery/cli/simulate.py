@@ -43,7 +43,7 @@ def simulate(  # noqa: PLR0913  one parameter for each thing that can be suppose
     wish |= {"import_id": str(imported)} if imported else {}
     wish |= {"inboxes": [_inbox(number, per_day) for number in range(inboxes)]} if inboxes else {}
     api = connection.api()
-    found = _follow(api, api.post("/simulations", Simulation, wish), Console(stderr=True))
+    found = _follow(api, api.post("/simulations", Simulation, wish), Console(stderr=True, emoji=False))
     if json:
         screen.print_json(found)
     else:

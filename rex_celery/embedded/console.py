@@ -37,7 +37,7 @@ class Screen:
     """The terminal, or plain lines where there is none, and the log file; ``quiet``: processes speak there only."""
 
     def __init__(self, log: Path, names: tuple[str, ...], *, quiet: bool = False) -> None:
-        self.console = Console(highlight=False)
+        self.console = Console(emoji=False, highlight=False)
         self.gone = False
         self._quiet = quiet
         self._width = max(map(len, names), default=0)

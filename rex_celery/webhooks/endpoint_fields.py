@@ -3,13 +3,18 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from urllib.parse import urlsplit
 
 from rex_celery.errors import InvalidError, Problem
+from rex_celery.events import Event
 from rex_celery.integrations.public_addresses import is_public
 
 LONGEST_URL = 2000
-_EVENTS = re.compile(r"\*|[a-z_]+(\.[a-z_]+)*(\.\*)?")
+_PLAIN, _INSIDE = "is not encrypted", "leads into a private network"
+_OF_OUR_NETWORK = frozenset({_PLAIN, _INSIDE})
+# Whoever runs REX decides whether it may post into the network that it stands in.
+PRIVATE = "To post by plain HTTP or into the network that REX stands in, start REX with REX_WEBHOOKS_PRIVATE=True."
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -22,12 +27,30 @@ def check(url: str, events: Sequence[str], *, private: bool) -> None:
     """
     problems = [Problem("body.url", wrong, expected) for wrong, expected in _wrong(url, private=private)]
     problems += [
-        Problem(f"body.events.{number}", f"“{name}” names no events", "a type such as mission.moved, or mission.*")
+        Problem(f"body.events.{number}", f"“{name}” names no events", f"mission.* or the like, or {_all_types()}")
         for number, name in enumerate(events)
-        if not _EVENTS.fullmatch(name)
+        if not _names_some(name)
     ]
     if problems:
-        raise InvalidError("The endpoint cannot be kept like this.", code="bad_endpoint", problems=tuple(problems))
+        action = PRIVATE if not private and any(one.what in _OF_OUR_NETWORK for one in problems) else ""
+        told = "The endpoint cannot be kept like this."
+        raise InvalidError(told, code="bad_endpoint", action=action, problems=tuple(problems))
+
+
+def _names_some(name: str) -> bool:
+    family, dot, rest = name.rpartition(".")
+    if rest == "*":
+        return not dot or any(one.startswith(f"{family}.") for one in _types())
+    return name in _types()
+
+
+@cache
+def _types() -> frozenset[str]:
+    return frozenset(one.type for one in Event.__subclasses__() if one.type)
+
+
+def _all_types() -> str:
+    return ", ".join(sorted(_types()))
 
 
 def _wrong(url: str, *, private: bool) -> list[tuple[str, str]]:
@@ -41,12 +64,11 @@ def _wrong(url: str, *, private: bool) -> list[tuple[str, str]]:
         return [("is no address", "an address such as https://example.com/rex")]
     right = {
         ("names no server", "an address such as https://example.com/rex"): bool(host),
-        ("is not encrypted", "an address that begins with https://"): parts.scheme
-        in ({"https", "http"} if private else {"https"}),
+        (_PLAIN, "an address that begins with https://"): parts.scheme in ({"https", "http"} if private else {"https"}),
         ("holds a login", "an address without one: the signature says who sent it"): not (
             parts.username or parts.password
         ),
-        ("leads into a private network", "an address on the internet"): private or not _is_ours(host),
+        (_INSIDE, "an address on the internet"): private or not _is_ours(host),
     }
     return [problem for problem, well in right.items() if not well]
 

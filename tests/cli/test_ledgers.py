@@ -47,7 +47,9 @@ def test_what_was_given_out_can_be_taken_in_again(rex: Rex, signed_in: UUID, sup
 def test_somebody_is_entered_by_hand_and_listed(rex: Rex, signed_in: UUID, who: str, shown: str) -> None:
     said = rex("suppressions", "add", who, "--scope", "email", "--note", "on the phone")
     assert (said.code, said.out) == (0, f"{shown} is suppressed (email).\n")
-    assert shown in rex("suppressions", "list").out
+    listed = rex("suppressions", "list").out
+    assert shown in listed
+    assert "hand:key:" in listed, "text is shown as it is, not as a picture of a key"
     (found,) = json.loads(rex("suppressions", "list", "--json").out)
     assert found["evidence"] == {"note": "on the phone"}
 

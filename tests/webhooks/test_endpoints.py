@@ -41,7 +41,20 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert len(refused.value.problems) == 6
 
 
+@pytest.mark.parametrize("name", ["mission.moved.*", "mission.*.moved", "nope.*", "mission", "reply.recieved", ".*"])
+def test_events_that_never_happen_are_refused_with_those_that_do(name: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        endpoint_fields.check("https://hooks.example.com/", ("todo.*", name), private=False)
+    (problem,) = refused.value.problems
+    assert problem.where == "body.events.1"
+    assert "reply.received" in problem.expected
+    assert not refused.value.action
+
+
 def test_within_the_own_network_only_when_it_is_allowed() -> None:
+    with pytest.raises(InvalidError) as refused:
+        endpoint_fields.check("http://127.0.0.1:9000/hook", (), private=False)
+    assert "REX_WEBHOOKS_PRIVATE" in refused.value.action
     endpoint_fields.check("http://127.0.0.1:9000/hook", ("*",), private=True)
     endpoint_fields.check("https://hooks.example.com:8443/hook?x=1", ("mission.*", "reply.received"), private=False)
 
