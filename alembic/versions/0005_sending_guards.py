@@ -143,6 +143,11 @@ def upgrade() -> None:
     op.execute("GRANT SELECT (inbox_id, run_after, enrolment_id, wait_reason, submitted_at) ON messages TO rex_control")
     op.execute("REVOKE UPDATE (state, reason, claimed_at) ON messages FROM rex_control")
     op.execute("GRANT DELETE ON tenants TO rex_control")
+    # Of simulations; a tenant that somebody uses cannot be removed by the engine, whatever it is asked.
+    op.execute(
+        "CREATE POLICY only_simulated ON tenants AS RESTRICTIVE FOR DELETE TO rex_control"
+        " USING (simulated_at IS NOT NULL)"
+    )
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rex_app")
     for function in (RANK, FORWARD, APPROVAL, KIND, COUNT):
         op.execute(function)
@@ -157,6 +162,7 @@ def downgrade() -> None:
         "DROP FUNCTION message_moves_forward, message_waits_for_approval, count_enrolment_messages,"
         " message_counts_as, message_rank"
     )
+    op.execute("DROP POLICY only_simulated ON tenants")
     op.execute("REVOKE DELETE ON tenants FROM rex_control")
     op.execute("GRANT UPDATE (state, reason, claimed_at) ON messages TO rex_control")
     for column in ("inbox_id", "run_after", "enrolment_id", "wait_reason", "submitted_at"):

@@ -115,3 +115,9 @@ def count(tenant: UUID, table: str, where: str = "") -> int:
 def control(statement: str) -> None:
     with db.control() as session:
         session.execute(text(statement))
+
+
+def test_the_engine_itself_removes_no_tenant_that_somebody_uses(full_tenant: UUID) -> None:
+    with db.control() as session:
+        gone = session.execute(text("DELETE FROM tenants WHERE id = :id RETURNING 1"), {"id": full_tenant}).all()
+    assert gone == []
