@@ -16,6 +16,8 @@ _SENDER_UNAUTHENTICATED = frozenset(
     {"5.7.9", "5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.25", "5.7.26", "5.7.27", "5.7.509", "5.7.515"}
 )
 
+_FULL = re.compile(r"\b[45]\.2\.2\b")
+
 # Servers without enhanced codes say it in words.
 _NO_SUCH_USER = re.compile(
     r"user unknown|unknown user|no such (?:user|mailbox|recipient)|(?:user|mailbox|recipient) (?:not found|unknown)"
@@ -47,6 +49,11 @@ def enhanced_of(words: str) -> str:
     if found:
         return found[1]
     return "5.1.1" if _NO_SUCH_USER.search(words) else ""
+
+
+def is_full_mailbox(code: str) -> bool:
+    """Whether the answer is about one reader's full mailbox and says nothing of how their provider takes our mail."""
+    return _FULL.search(code) is not None
 
 
 def reason_of(code: str) -> str:

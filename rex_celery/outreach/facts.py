@@ -14,6 +14,7 @@ from rex_celery import bus
 from rex_celery.compliance import stops, suppression
 from rex_celery.compliance.suppression import Person, Stop
 from rex_celery.events import MessageChanged
+from rex_celery.integrations import smtp_replies
 from rex_celery.integrations.base import ProviderEvent
 from rex_celery.outreach import fact_rows, failing, finding, lattice, pace, progress, receipts
 from rex_celery.outreach.lattice import SENT
@@ -150,10 +151,14 @@ def _slow_down(session: Session, tenant_id: UUID, changes: Sequence[Change], now
     slow = {
         (one.row.inbox_id, one.row.recipient_provider)
         for one in changes
-        if one.row.inbox_id and one.row.recipient_provider and any(f.kind in {"deferred", "blocked"} for f in one.facts)
+        if one.row.inbox_id and one.row.recipient_provider and any(map(_asks_for_less, one.facts))
     }
     for inbox_id, provider in sorted(slow):
         pace.deferred(session, tenant_id, inbox_id, provider, now)
+
+
+def _asks_for_less(fact: ProviderEvent) -> bool:
+    return fact.kind in {"deferred", "blocked"} and not smtp_replies.is_full_mailbox(fact.code)
 
 
 def _stop(session: Session, tenant_id: UUID, changes: Sequence[Change]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from rex_celery import bus
 from rex_celery.compliance import stops, suppression
 from rex_celery.events import MessagesSent
+from rex_celery.integrations import smtp_replies
 from rex_celery.integrations.base import Delivery, ProviderEvent, Receipt
 from rex_celery.outreach import caps, fact_rows, failing, gaps, pace, policies, progress
 from rex_celery.outreach.ledger import ASSUMED
@@ -159,7 +160,7 @@ def _deferred(session: Session, tenant_id: UUID, inbox: Inbox, answers: list[Ans
         again.append((answer, now + wait, "waiting_retry"))
         provider = answer.message.row.recipient_provider
         # Only an answer with a code is the reader's server's; without one it is our own way out that is shut.
-        if provider and answer.receipt.code:
+        if provider and answer.receipt.code and not smtp_replies.is_full_mailbox(answer.receipt.code):
             pace.deferred(session, tenant_id, inbox.id, provider, now, answer.receipt.retry_after)
     _back(session, again)
     if given_up:
