@@ -148,8 +148,8 @@ _SEQUENCE = (
     Reason("bounced_address", "The address does not exist.", "Find a working address for the lead."),
     Reason(
         "bounced_other",
-        "The receiving server refused the message for what it holds or for who sends it.",
-        "Look at the sender's health before sending more.",
+        "The receiving server refused it: not for a dead address, but for its content, its sender or a full mailbox.",
+        "Read the server's answer; look at the sender's health before sending more.",
     ),
     Reason(
         "unknown_result_not_sent",
@@ -162,7 +162,11 @@ _SEQUENCE = (
 # Why a message that will go out has not gone yet.
 _WAITING = (
     Reason("waiting_not_due", "Its day has not come.", _NOTHING),
-    Reason("waiting_delivery", "The message before it has not arrived yet.", "Wait; after a day it counts as arrived."),
+    Reason(
+        "waiting_delivery",
+        "The message before it has not arrived yet.",
+        "Wait; without news it counts as arrived after a while.",
+    ),
     Reason("waiting_window", "It is outside the recipient's working hours.", "Wait, or widen the sending window."),
     Reason("waiting_holiday", "It is a holiday where the recipient is.", "Wait for the next working day."),
     Reason("waiting_cap_tenant", "Today's limit of all your messages is used up.", "Wait, or raise the limit."),

@@ -93,7 +93,9 @@ def _holds(console: Console, found: Iterable[Hold]) -> None:
         until = f", until {one.until:%Y-%m-%d %H:%M} UTC" if one.until else ""
         used = f" ({one.used} of {one.limit})" if one.limit is not None else ""
         clocks = f" [{one.zone}, {one.source}]" if one.zone else ""
-        console.print(f"[yellow]•[/] {escape(one.text + used + clocks + until)}  [cyan]→[/] {escape(one.action)}")
+        more = used + clocks + until
+        said = one.text.removesuffix(".") + more + "." if more else one.text
+        console.print(f"[yellow]•[/] {escape(said)}  [cyan]→[/] {escape(one.action)}")
 
 
 def _sums(console: Console, what: str, found: Conservation) -> None:
@@ -134,4 +136,6 @@ def _first(holds: list[Hold]) -> str | None:
 
 
 def _named(found: MessageExplained) -> str:
-    return f"{found.message.step_key} to {found.message.to} by {found.message.channel}"
+    step = found.message.step_key
+    what = "An answer" if step.startswith("answer:") else step
+    return f"{what} to {found.message.to} by {found.message.channel}"

@@ -9,13 +9,9 @@ from sqlalchemy.orm import Session
 
 from rex_celery.explain import inbox_holds, waits
 from rex_celery.explain.views import Day, Hold, InboxExplained, Slowed, Waiting
-from rex_celery.outreach import cap_room, inboxes, policies
-from rex_celery.outreach.cap_room import CapRoom
-from rex_celery.outreach.cap_scopes import Ask, Own
-from rex_celery.outreach.inboxes import Inbox
+from rex_celery.outreach import inboxes
 
 SHOWN_DAYS = 14
-_NOBODY = UUID(int=0)
 
 _HELD = text(f"SELECT {inbox_holds.COLUMNS} FROM inboxes AS i {inbox_holds.JOINS} WHERE i.id = :inbox")
 _SLOWED = text("""
@@ -38,7 +34,7 @@ def explain(session: Session, tenant_id: UUID, inbox_id: UUID, now: datetime) ->
 
     """
     found, mine = inboxes.get(session, inbox_id), {"inbox": inbox_id, "now": now}
-    room = _room(session, tenant_id, found, now)
+    room = inbox_holds.room(session, tenant_id, found, now)
     held = inbox_holds.of(session.execute(_HELD, mine).one(), now, room)
     waiting = waits.of(session, now, inbox_id=inbox_id)
     days = session.execute(_DAYS, mine | {"since": now - timedelta(days=SHOWN_DAYS)})
@@ -53,13 +49,6 @@ def explain(session: Session, tenant_id: UUID, inbox_id: UUID, now: datetime) ->
         next_at=min((one.next_at for one in waiting if one.next_at), default=None),
         days=[Day(row.day, row.states) for row in days],
     )
-
-
-def _room(session: Session, tenant_id: UUID, found: Inbox, now: datetime) -> list[CapRoom]:
-    """The caps of the inbox itself, its domain and the tenant; those of campaigns and readers are their messages'."""
-    ask = Ask(_NOBODY, _NOBODY, found.id, found.domain, "", None, new_lead=False)
-    own = Own(found.per_day, found.per_hour)
-    return cap_room.room(session, tenant_id, ask, policies.of(session, tenant_id), now, own)
 
 
 def _slowed(row: Row[Any], now: datetime) -> Slowed:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery.decisions.states import ACTIVE, MissionState
 from rex_celery.explain import conservation, inbox_holds, waits
-from rex_celery.explain.views import Hold, MissionExplained, SenderState, Tally, Upcoming, Waiting, hold
+from rex_celery.explain.views import Hold, MissionExplained, SenderState, Tally, Upcoming, hold
 from rex_celery.missions import queries, views
 from rex_celery.missions.views import MissionDetail
 
@@ -29,7 +29,8 @@ WHERE mission_id = :mission AND state = 'planned' AND run_after IS NOT NULL
 GROUP BY 1, 2 ORDER BY 1, 2 LIMIT :most
 """)
 _SENDERS = text(f"""
-SELECT i.id, i.channel, i.address, i.provider, w.waiting, w.sent, w.next_at, {inbox_holds.COLUMNS}
+SELECT i.id, i.tenant_id, i.channel, i.address, i.provider, i.domain, i.per_day, i.per_hour,
+  w.waiting, w.sent, w.next_at, {inbox_holds.COLUMNS}
 FROM (
   SELECT inbox_id, count(*) FILTER (WHERE message_counts_as(state) = 'pending') AS waiting,
     count(*) FILTER (WHERE message_counts_as(state) = 'sent') AS sent,
@@ -37,8 +38,11 @@ FROM (
   FROM messages WHERE mission_id = :mission AND inbox_id IS NOT NULL GROUP BY inbox_id
 ) AS w JOIN inboxes AS i ON i.id = w.inbox_id {inbox_holds.JOINS} ORDER BY i.channel, i.address
 """)
+# A proposed answer waits for a person, too, but holds nothing else.
 _STOPPED = text("""
-SELECT t.sending_stopped_at, c.paused_at AS campaign_paused_at
+SELECT t.sending_stopped_at, c.paused_at AS campaign_paused_at, EXISTS (
+  SELECT FROM messages AS w WHERE w.mission_id = m.id AND w.state = 'planned' AND w.wait_reason = 'waiting_approval'
+    AND w.enrolment_id IS NOT NULL) AS approving
 FROM missions AS m JOIN tenants AS t ON t.id = m.tenant_id LEFT JOIN campaigns AS c ON c.id = m.campaign_id
 WHERE m.id = :mission
 """)
@@ -53,8 +57,8 @@ def explain(session: Session, mission_id: UUID, now: datetime) -> MissionExplain
     """
     found, mine = queries.get(session, mission_id), {"mission": mission_id}
     waiting = waits.of(session, now, mission_id=mission_id)
-    senders = [_sender(row, now) for row in session.execute(_SENDERS, mine)]
-    blocked = _holds(found, session.execute(_STOPPED, mine).one(), waiting, senders)
+    senders = [_sender(session, row, now) for row in session.execute(_SENDERS, mine).all()]
+    blocked = _holds(found, session.execute(_STOPPED, mine).one(), senders)
     leads, messages = conservation.of(session, mission_id)
     upcoming = [Upcoming(row.day, row.channel, row.n) for row in session.execute(_UPCOMING, mine | {"most": MOST_DAYS})]
     next_at = min((one.next_at for one in waiting if one.next_at), default=None)
@@ -78,13 +82,13 @@ def _tallies(session: Session, query: Any, mission_id: UUID) -> list[Tally]:
     return [Tally(row.state, row.n, views.why(row.reason)) for row in rows]
 
 
-def _sender(row: Row[Any], now: datetime) -> SenderState:
-    held = inbox_holds.of(row, now)
+def _sender(session: Session, row: Row[Any], now: datetime) -> SenderState:
+    held = inbox_holds.of(row, now, inbox_holds.room(session, row.tenant_id, row, now))
     known = (row.id, row.channel, row.address, row.provider, row.inbox_state)
     return SenderState(*known, row.waiting, row.sent, row.next_at, held)
 
 
-def _holds(found: MissionDetail, stopped: Row[Any], waiting: list[Waiting], senders: list[SenderState]) -> list[Hold]:
+def _holds(found: MissionDetail, stopped: Row[Any], senders: list[SenderState]) -> list[Hold]:
     """What keeps the mission as a whole from going on, the most general first."""
     if found.state in {MissionState.COMPLETED, MissionState.CANCELLED}:
         return []
@@ -93,7 +97,7 @@ def _holds(found: MissionDetail, stopped: Row[Any], waiting: list[Waiting], send
     codes += ["waiting_mission_paused"] if found.paused else []
     codes += ["waiting_slot"] if found.state == MissionState.QUEUED else []
     codes += ["waiting_campaign_paused"] if stopped.campaign_paused_at else []
-    codes += ["waiting_approval"] if any(one.why.code == "waiting_approval" for one in waiting) else []
+    codes += ["waiting_approval"] if stopped.approving else []
     return [*map(hold, dict.fromkeys(codes)), *_of_all_senders(senders)]
 
 

@@ -30,7 +30,8 @@ WITH mine AS MATERIALIZED (
     WHERE step_key LIKE 'answer:%'
   UNION ALL SELECT edited_at, 'edited', '', mission_id, id, NULL, channel, NULL, NULL FROM mine
   UNION ALL SELECT approved_at, 'approved', '', mission_id, id, NULL, channel, NULL, NULL FROM mine
-  UNION ALL SELECT sent_at, 'sent', coalesce(provider, ''), mission_id, id, NULL, channel, step_key, NULL FROM mine
+  UNION ALL SELECT sent_at, CASE WHEN step_key LIKE 'answer:%' THEN 'answered' ELSE 'sent' END, coalesce(provider, ''),
+    mission_id, id, NULL, channel, step_key, NULL FROM mine
   UNION ALL SELECT human_click_at, 'clicked', '', mission_id, id, NULL, channel, NULL, NULL FROM mine
   UNION ALL SELECT f.at, 'delivery', f.provider, m.mission_id, m.id, NULL, f.kind, f.source,
     concat_ws(' ', nullif(f.code, ''), nullif(f.classification, ''), nullif(f.evidence, ''))

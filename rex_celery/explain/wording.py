@@ -18,7 +18,7 @@ _DELIVERY = {
     "delivered": "The message arrived.",
     "deferred": "The receiving server put the message off.",
     "bounced": "The message bounced: the address is dead.",
-    "blocked": "The receiving server refused it for what it holds or for who sends it.",
+    "blocked": "The receiving server refused the message; that does not mean that the address is dead.",
     "complained": "The message was reported as spam.",
     "unsubscribed": "They used the unsubscribe link.",
     "clicked": "A link was followed.",
@@ -43,6 +43,8 @@ def of(row: Row[Any]) -> tuple[str, str]:
     if row.kind == "delivery":
         return f"delivery.{row.a}", _told(_DELIVERY.get(row.a, f"The provider said: {row.a}."), row.c)
     if row.kind == "received":
+        if row.a == "automatic" and row.by == "sms":
+            return f"received.{row.a}", "They asked by a word such as START to be written to again."
         return f"received.{row.a}", _told(_RECEIVED.get(row.a, f"Something came in: {row.a}."), row.b)
     return row.kind, _PLAIN[row.kind].format(a=_CHANNELS.get(row.a, row.a), b=row.b)
 
@@ -53,6 +55,7 @@ _PLAIN = {
     "edited": "Somebody changed the {a}.",
     "approved": "Somebody let the {a} go.",
     "sent": "The {a} of step {b} left.",
+    "answered": "The answer left: {a}.",
     "clicked": "They followed a link in the {a}.",
     "suppressed": "They entered the suppression list (scope: {a}).",
     "consented": "They agreed to this channel: {a}.",

@@ -16,7 +16,7 @@ from rex_celery.explain.timeline import Part
 from rex_celery.explain.views import LeadExplained
 from rex_celery.models import LeadHistory, Meeting, Reply
 from rex_celery.vocabulary import Channel
-from tests.factories import a_suppression
+from tests.factories import a_message, a_suppression
 from tests.outreach.enrolled import NOON, Clock, Crowd, Recorder, a_crowd
 
 HOUR = timedelta(hours=1)
@@ -54,6 +54,19 @@ def test_everything_that_happened_is_there_newest_first(tenant: UUID) -> None:
     ended = next(one for one in found.timeline if one.kind == "ended")
     assert ended.why is not None
     assert ended.why.code == "suppressed_reply"
+
+
+def test_an_answer_and_a_start_are_told_in_words_of_their_own(tenant: UUID) -> None:
+    crowd = a_full_life(tenant)
+    with db.transaction(tenant) as session:
+        answer = {"step_key": "answer:1", "state": "accepted", "sent_at": NOON + 3 * HOUR, "inbox_id": crowd.inbox.id}
+        a_message(session, crowd.mission, crowd.leads[0], **answer)
+        start = {"channel": "sms", "external_id": "SM1", "sender": "x", "recipient": "y", "kind": "automatic"}
+        session.add(Reply(tenant_id=tenant, lead_id=crowd.leads[0].id, **start, received_at=NOON + 4 * HOUR))
+    told = [one.text for one in asked(crowd).timeline]
+    assert "The answer left: e-mail." in told
+    assert "They asked by a word such as START to be written to again." in told
+    assert not [one for one in told if "answer:" in one or "machine" in one]
 
 
 def test_a_stop_shows_by_whatever_it_names_them_and_nobody_elses_does(tenant: UUID) -> None:

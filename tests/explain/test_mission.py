@@ -14,7 +14,8 @@ from rex_celery.explain import mission
 from rex_celery.explain.views import MissionExplained
 from rex_celery.reasons import REASONS
 from tests.explain.endings import a_mission_of_all_endings
-from tests.outreach.enrolled import NOON, Clock, Crowd, a_crowd
+from tests.factories import a_message
+from tests.outreach.enrolled import NOON, Clock, Crowd, Recorder, a_crowd
 
 SENT = {"unknown", "accepted", "deferred", "delivered", "bounced", "replied", "complained"}
 
@@ -130,6 +131,28 @@ def test_one_paused_inbox_of_two_does_not_block_the_mission(tenant: UUID) -> Non
     found = asked(crowd)
     assert found.holds == []
     assert sorted(len(one.holds) for one in found.senders) == [0, 1]
+
+
+def test_a_proposed_answer_holds_nothing_but_itself(tenant: UUID) -> None:
+    crowd = a_crowd(tenant)
+    with db.transaction(tenant) as session:
+        answer = {"step_key": "answer:1", "wait_reason": "waiting_approval", "inbox_id": crowd.inbox.id}
+        a_message(session, crowd.mission, crowd.leads[0], **answer)
+    found = asked(crowd)
+    assert found.holds == []
+    assert found.summary == "It is executing; the next message is due now."
+    assert {one.why.code for one in found.waiting} > {"waiting_approval"}
+
+
+def test_a_sender_that_rests_for_its_cap_says_so(tenant: UUID) -> None:
+    crowd = a_crowd(tenant, 3, provider="smtp")
+    run(crowd, "UPDATE inboxes SET per_day = 1, gap_seconds = 0, jitter_seconds = 0")
+    crowd.send(Clock(NOON), Recorder())
+    found = asked(crowd)
+    [sender] = found.senders
+    assert [one.code for one in sender.holds] == ["waiting_cap_inbox"]
+    assert [one.code for one in found.holds] == ["waiting_cap_inbox"]
+    assert (found.holds[0].used, found.holds[0].limit) == (1, 1)
 
 
 def test_a_mission_of_another_tenant_does_not_exist(tenant: UUID, other_tenant: UUID) -> None:
