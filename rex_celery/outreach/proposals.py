@@ -28,11 +28,17 @@ _REPLY = text("""
 SELECT id, external_id, sender, channel FROM replies
 WHERE thread_id = :thread AND kind = 'reply' ORDER BY received_at DESC, id LIMIT 1
 """)
+# It keeps its own key where another answer to the same reply, which left or was taken back, has the reply's.
 _REWRITE = text("""
-UPDATE messages SET step_key = :key, subject = :subject, body = :body, recipient = :recipient,
-  in_reply_to = :in_reply_to, inbox_id = :inbox
-WHERE thread_id = :thread AND state = 'planned' AND wait_reason = 'waiting_approval' AND step_key LIKE 'answer:%'
-RETURNING id
+WITH draft AS MATERIALIZED (
+  SELECT id FROM messages
+  WHERE thread_id = :thread AND state = 'planned' AND wait_reason = 'waiting_approval' AND step_key LIKE 'answer:%'
+  ORDER BY created_at DESC, id LIMIT 1 FOR UPDATE)
+UPDATE messages AS m SET subject = :subject, body = :body, recipient = :recipient, in_reply_to = :in_reply_to,
+  inbox_id = :inbox,
+  step_key = CASE WHEN EXISTS (SELECT FROM messages AS o WHERE o.lead_id = m.lead_id AND o.mission_id = m.mission_id
+    AND o.channel = m.channel AND o.step_key = :key) THEN m.step_key ELSE :key END
+FROM draft AS d WHERE m.id = d.id RETURNING m.id
 """)
 _WRITE = text("""
 INSERT INTO messages (id, tenant_id, mission_id, lead_id, chunk_no, step_key, channel, recipient, subject, body,
