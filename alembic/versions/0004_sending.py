@@ -567,6 +567,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_todos")),
     )
     op.create_index("ix_todos_tenant_id_state_created_at", "todos", ["tenant_id", "state", "created_at"], unique=False)
+    for column in ("message_id", "thread_id"):
+        op.create_index(
+            f"ix_todos_{column}", "todos", [column], unique=False, postgresql_where=sa.text(f"{column} IS NOT NULL")
+        )
     op.create_index(
         "uq_todos_kind_message_id",
         "todos",
@@ -633,6 +637,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("enrolment_id IS NOT NULL"),
     )
     op.create_index(
+        "ix_messages_thread_id",
+        "messages",
+        ["thread_id"],
+        unique=False,
+        postgresql_where=sa.text("thread_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_messages_provider_id",
         "messages",
         ["tenant_id", "provider_id"],
@@ -683,6 +694,7 @@ def downgrade() -> None:
         table_name="messages",
         postgresql_where=sa.text("provider_id IS NOT NULL AND provider <> 'outbox'"),
     )
+    op.drop_index("ix_messages_thread_id", table_name="messages")
     op.drop_index(
         "ix_messages_enrolment_id", table_name="messages", postgresql_where=sa.text("enrolment_id IS NOT NULL")
     )

@@ -139,6 +139,9 @@ class Todo(TenantOwned, Base):
             postgresql_where=text("message_id IS NOT NULL"),
         ),
         Index("ix_todos_tenant_id_state_created_at", "tenant_id", "state", "created_at"),
+        # Every stop dismisses what was to be sent by hand, every answer closes what was open in its thread.
+        Index("ix_todos_message_id", "message_id", postgresql_where=text("message_id IS NOT NULL")),
+        Index("ix_todos_thread_id", "thread_id", postgresql_where=text("thread_id IS NOT NULL")),
     )
 
     id: Mapped[Id]

@@ -67,6 +67,7 @@ class Message(TenantOwned, Base):
             postgresql_where=text("state = 'planned' AND wait_reason = 'waiting_approval'"),
         ),
         Index("ix_messages_enrolment_id", "enrolment_id", postgresql_where=text("enrolment_id IS NOT NULL")),
+        Index("ix_messages_thread_id", "thread_id", postgresql_where=text("thread_id IS NOT NULL")),
         Index(
             "ix_messages_provider_id",
             "tenant_id",
