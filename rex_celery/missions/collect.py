@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from rex_celery import bus, db
 from rex_celery.events import MissionProgressed, StepFinished
-from rex_celery.missions import advance, dispatch, moves
+from rex_celery.missions import advance, apart, dispatch, moves
 
 _ACTIVE = "(SELECT count(*) FROM enrolments AS e WHERE e.mission_id = s.mission_id AND e.state = 'active')"
 _UNDECIDED = """EXISTS (SELECT FROM enrolments AS e JOIN messages AS g ON g.enrolment_id = e.id
@@ -39,10 +39,13 @@ def finish_ready() -> int:
     """Move on every mission that has waited for something that has happened; returns how many. Harmless at any time."""
     with db.control() as session:
         moved = session.execute(_MOVED).all()
-    for row in moved:
-        with db.transaction(row.tenant_id) as session:
-            look(session, row.tenant_id, row.mission_id)
+    apart.each(moved, _look)
     return len(moved)
+
+
+def _look(tenant_id: UUID, mission_id: UUID) -> None:
+    with db.transaction(tenant_id) as session:
+        look(session, tenant_id, mission_id)
 
 
 def look(session: Session, tenant_id: UUID, mission_id: UUID) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from rex_celery import config, crews, db
 from rex_celery.decisions.rules import STANDARD, Trouble
 from rex_celery.decisions.states import MissionState
-from rex_celery.missions import collect, engine, moves, settle, trouble
+from rex_celery.missions import apart, collect, engine, moves, settle, trouble
 from rex_celery.monitoring import queues
 from rex_celery.redis import BOOT_KEY, client
 from rex_celery.work import WorkRef
@@ -95,10 +95,8 @@ def run_round() -> Found:
     for row in poisoned:
         ref = WorkRef(row.tenant_id, row.mission_id, row.step_id, row.no, row.epoch)
         trouble.report(ref, Trouble.WORKER_LOST, "three workers died on this piece of work")
-    for tenant_id, mission_id in half_opened:
-        engine.open_steps(tenant_id, mission_id)
-    for tenant_id, mission_id in unsettled:
-        settle.settle(tenant_id, mission_id)
+    apart.each(half_opened, engine.open_steps)
+    apart.each(unsettled, settle.settle)
     collect.finish_ready()
     engine.run_round()
     return Found(requeued, taken_over, due)
