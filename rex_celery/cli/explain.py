@@ -24,6 +24,11 @@ def _person(words: str) -> str:
     return words if "@" in words else ids.parse(words)
 
 
+def _sender(words: str) -> str:
+    """An e-mail address or a number as it is, or the digits of an id."""
+    return words if words.startswith("+") else _person(words)
+
+
 LeadId = Annotated[
     str, typer.Argument(parser=_person, metavar="ID", help="An e-mail address, or an id or how that begins.")
 ]
@@ -31,7 +36,10 @@ MessageId = Annotated[
     str, typer.Argument(parser=ids.parse, metavar="ID", help="Its id or how that begins; `rex explain lead` shows it.")
 ]
 InboxId = Annotated[
-    str, typer.Argument(parser=ids.parse, metavar="ID", help="Its id or how that begins; `rex explain mission` too.")
+    str,
+    typer.Argument(
+        parser=_sender, metavar="ID", help="Its address, or its id or how that begins; `rex explain mission` shows it."
+    ),
 ]
 
 
@@ -79,11 +87,9 @@ def inbox(inbox: InboxId, *, json: AsJson = False) -> None:
     """An inbox: what holds it, how much of its caps is used, what waits for it."""
     from rex_celery.cli import connection, explained
     from rex_celery.explain.views import InboxExplained
-    from rex_celery.outreach.inboxes import Inbox
 
     api = connection.api()
-    whole = ids.find(inbox, _ids(api, "/inboxes", Inbox), what="inbox", listed_by="rex explain mission")
-    _say(api.get(f"/inboxes/{whole}/explain", InboxExplained), explained.inbox, json=json)
+    _say(api.get(f"/inboxes/{_inbox(api, inbox)}/explain", InboxExplained), explained.inbox, json=json)
 
 
 def _say(found: Any, show: "Callable[[Console, Any], None]", *, json: bool) -> None:
@@ -118,3 +124,18 @@ def _lead(api: "RexApi", words: str) -> UUID:
         if one.email == words.strip().lower():
             return one.id
     raise NotFoundError(f"There is no lead {words}.", action="Import them with `rex leads import`.")
+
+
+def _inbox(api: "RexApi", words: str) -> UUID:
+    from rex_celery.errors import ConflictError, NotFoundError
+    from rex_celery.outreach.inboxes import Inbox
+
+    if "@" not in words and not words.startswith("+"):
+        return ids.find(words, _ids(api, "/inboxes", Inbox), what="inbox", listed_by="rex explain mission")
+    found = [one for one in api.pages("/inboxes", Inbox) if one.address.lower() == words.strip().lower()]
+    if not found:
+        raise NotFoundError(f"There is no inbox {words}.", action="See `rex explain mission`, or GET /inboxes.")
+    if len(found) > 1:
+        each = ", ".join(f"{one.id.hex[:8]} ({one.provider})" for one in found)
+        raise ConflictError(f"There are {len(found)} inboxes {words}.", action=f"Name one by its id: {each}.")
+    return found[0].id

@@ -23,6 +23,7 @@ def problems_of(raw: object, bodies: Mapping[str, str] = _NONE) -> list[Problem]
         where = f"steps[{number}]"
         if misshapen := step_shapes.problems_of(one, where):
             found += misshapen
+            found += step_texts.written_in(one, where, bodies, {problem.where for problem in misshapen})
         else:
             (step,) = steps.read([one])
             found += [*_place(step, where, before, keys), *_ways(step, where, number)]

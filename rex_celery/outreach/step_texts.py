@@ -1,7 +1,7 @@
 """What is wrong with the texts of a step: unknown variables and snippets, brackets, sizes, a way out of text messages."""  # noqa: E501
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from rex_celery.compliance import content
@@ -34,7 +34,7 @@ def text_problems(text: str, where: str, bodies: Mapping[str, str]) -> list[Prob
     if _CONTROL.search(text):
         return [Problem(where, "holds a character that cannot be printed", "plain text")]
     found = [
-        Problem(where, f"line {line}: there is no snippet {name!r}", "one of " + (", ".join(sorted(bodies)) or "none"))
+        Problem(where, f"line {line}: there is no snippet {name!r}", _there_are(bodies))
         for name, line in snippets.named_in(text)
         if name not in bodies
     ]
@@ -45,6 +45,18 @@ def text_problems(text: str, where: str, bodies: Mapping[str, str]) -> list[Prob
     except InvalidError as error:
         found.append(Problem(where, error.detail.rstrip(".").replace("Line ", "line ", 1), _TEMPLATE))
     return found
+
+
+def _there_are(bodies: Mapping[str, str]) -> str:
+    return "one of " + ", ".join(sorted(bodies)) if bodies else "a snippet that is stored; there is none yet"
+
+
+def written_in(raw: object, where: str, bodies: Mapping[str, str], known: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with the texts of a step that is no step yet, apart from the ``known`` places."""
+    for name in ("subject", "body"):
+        text = raw.get(name) if isinstance(raw, Mapping) else None
+        if isinstance(text, str) and f"{where}.{name}" not in known:
+            yield from text_problems(text, f"{where}.{name}", bodies)
 
 
 def _unknown(names: tuple[tuple[str, int], ...], where: str) -> list[Problem]:

@@ -57,6 +57,15 @@ def test_an_inbox_shows_what_holds_it(rex: Rex, crowd: Crowd) -> None:
     assert "It does not send now: Somebody paused this inbox. 4 messages wait for it." in said.out
 
 
+def test_an_inbox_is_found_by_its_address(rex: Rex, crowd: Crowd) -> None:
+    said = rex("explain", "inbox", crowd.inbox.address.upper())
+    assert (said.code, said.err) == (0, "")
+    assert "It does not send now" in said.out
+    nobody = rex("explain", "inbox", "nobody@example.com")
+    assert nobody.code == 1
+    assert "There is no inbox nobody@example.com." in nobody.err
+
+
 @pytest.mark.parametrize("kind", ["mission", "lead", "message", "inbox"])
 def test_what_is_not_there_is_said_in_one_line(rex: Rex, signed_in: UUID, kind: str) -> None:
     for words in (str(uuid4()), uuid4().hex[:8]):

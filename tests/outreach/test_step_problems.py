@@ -100,6 +100,20 @@ def test_what_is_wrong_is_named_with_its_place(fields: dict[str, object], said: 
     assert only(a_step(**fields)).startswith(said)
 
 
+def test_the_texts_of_a_step_that_is_none_are_looked_at_too() -> None:
+    wrong = a_step(key="A b", channel="fax", subject="{{ nobody }}", body="{{ snippet.no }}")
+    assert [where for where, _ in places(wrong)] == [
+        "steps[0].key", "steps[0].channel", "steps[0].subject", "steps[0].body"
+    ]  # fmt: skip
+    assert len(problems_of([a_step(body=3, day="x")])) == 2
+    assert len(problems_of([a_step(), "no step"])) == 1
+
+
+def test_a_snippet_that_is_missing_where_there_is_none_says_so() -> None:
+    (problem,) = problems_of([a_step(body="{{ snippet.no }}")])
+    assert problem.expected == "a snippet that is stored; there is none yet"
+
+
 def test_an_unknown_variable_is_told_with_the_known_ones() -> None:
     (problem,) = problems_of([a_step(body="{{ x }}")])
     assert "first_name, company, city" in problem.expected

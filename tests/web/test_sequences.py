@@ -66,7 +66,7 @@ def test_all_problems_of_steps_are_told_at_once(admin: FlaskClient) -> None:
     answer = admin.post(f"{API}/sequences", json={"name": "x", "steps": steps})
 
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_steps")
-    assert {one["where"] for one in answer.json["errors"]} == {"steps[0].day", "steps[1].channel"}
+    assert {one["where"] for one in answer.json["errors"]} == {"steps[0].day", "steps[0].body", "steps[1].channel"}
     answer = admin.post(f"{API}/sequences", json={"name": "x", "steps": [STEP | {"body": "{{ frist_name }}"}]})
     assert answer.json["errors"][0]["what"] == "line 1: 'frist_name' is not a variable"
     assert "first_name" in answer.json["errors"][0]["expected"]
