@@ -18,7 +18,7 @@ _PURGES = (answers.purge_all, retention.purge_all, old_deliveries.purge_all, sta
 
 JOBS: dict[str, Callable[[], object]] = {
     "top_up": engine.run_round,
-    "reconcile": reconcile.run_round,
+    "reconcile": lambda: reconcile.run_round(attempt),
     "due": rounds.send_due,
     "look_after": lambda: rounds.look_after(attempt),
     "receive": lambda: receiving.run_round(attempt),

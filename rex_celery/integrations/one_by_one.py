@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import structlog
 
-from rex_celery.errors import ProviderUnavailableError, UnavailableError
+from rex_celery.errors import ProviderUnavailableError
 from rex_celery.integrations.base import BrokenOffError, Delivery, Outbound, Receipt
 
 log = structlog.get_logger()
+
+# What a message raises that is other than anybody thought of: its own trouble, not the provider's and not Postgres'.
+CHOKED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def send_each(messages: Sequence[Outbound], provider: str, hand_over: Callable[[Outbound], Receipt]) -> list[Receipt]:
@@ -24,9 +27,7 @@ def send_each(messages: Sequence[Outbound], provider: str, hand_over: Callable[[
             receipts.append(replace(hand_over(message), id=message.id))
         except ProviderUnavailableError as error:
             raise broken_off(messages, provider, receipts, error) from error
-        except UnavailableError:
-            raise  # nothing could be asked before any other message either
-        except Exception:
+        except CHOKED:
             # Its own trouble alone: the results of those before it are not lost, and those after it go.
             log.exception("message_not_handed_over", provider=provider, message_id=str(message.id))
     return receipts

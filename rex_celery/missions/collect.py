@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from rex_celery import bus, db
 from rex_celery.events import MissionProgressed, StepFinished
 from rex_celery.missions import advance, apart, dispatch, moves
+from rex_celery.missions.apart import Apart, unguarded
 
 _ACTIVE = "(SELECT count(*) FROM enrolments AS e WHERE e.mission_id = s.mission_id AND e.state = 'active')"
 _UNDECIDED = """EXISTS (SELECT FROM enrolments AS e JOIN messages AS g ON g.enrolment_id = e.id
@@ -35,11 +36,11 @@ WHERE s.mission_id = :mission AND {_WAITING} AND s.kind = 'wait' AND s.done <> s
 """)
 
 
-def finish_ready() -> int:
+def finish_ready(guard: Apart = unguarded) -> int:
     """Move on every mission that has waited for something that has happened; returns how many. Harmless at any time."""
     with db.control() as session:
         moved = session.execute(_MOVED).all()
-    apart.each(moved, _look)
+    apart.each(moved, _look, guard)
     return len(moved)
 
 

@@ -10,6 +10,7 @@ from rex_celery import config, crews, db
 from rex_celery.decisions.rules import STANDARD, Trouble
 from rex_celery.decisions.states import MissionState
 from rex_celery.missions import apart, collect, engine, moves, settle, trouble
+from rex_celery.missions.apart import Apart, unguarded
 from rex_celery.monitoring import queues
 from rex_celery.redis import BOOT_KEY, client
 from rex_celery.work import WorkRef
@@ -80,8 +81,11 @@ class Found:
     due: int
 
 
-def run_round() -> Found:
-    """Look once for everything that may have been lost, and wake the engine; any number may run side by side."""
+def run_round(guard: Apart = unguarded) -> Found:
+    """Look once for everything that may have been lost, and wake the engine; any number may run side by side.
+
+    ``guard`` keeps one mission's trouble from the others.
+    """
     with db.control() as session:
         requeued = _requeue(session)
         taken_over = _changed(session.execute(_EXPIRED, {"borne": STANDARD.rounds}))
@@ -95,9 +99,9 @@ def run_round() -> Found:
     for row in poisoned:
         ref = WorkRef(row.tenant_id, row.mission_id, row.step_id, row.no, row.epoch)
         trouble.report(ref, Trouble.WORKER_LOST, "three workers died on this piece of work")
-    apart.each(half_opened, engine.open_steps)
-    apart.each(unsettled, settle.settle)
-    collect.finish_ready()
+    apart.each(half_opened, engine.open_steps, guard)
+    apart.each(unsettled, settle.settle, guard)
+    collect.finish_ready(guard)
     engine.run_round()
     return Found(requeued, taken_over, due)
 

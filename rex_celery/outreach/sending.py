@@ -12,7 +12,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from rex_celery import clock, db
-from rex_celery.errors import ProviderUnavailableError, UnavailableError
+from rex_celery.errors import ProviderUnavailableError
+from rex_celery.integrations import one_by_one
 from rex_celery.integrations.base import BrokenOffError, Delivery, Outbound, Receipt, Sender
 from rex_celery.outreach import breaker, by_hand, delivery, due, leaving, letters, receipts
 from rex_celery.outreach.looking import Claimed, Inbox
@@ -128,9 +129,7 @@ class Shift:
         except ProviderUnavailableError as error:
             log.warning("provider_unavailable", provider=inbox.provider, inbox_id=str(inbox.id), error=error.detail)
             return [], error.detail
-        except UnavailableError:
-            raise  # Postgres is gone for good; what was submitted is taken as sent when it is back
-        except Exception:
+        except one_by_one.CHOKED:
             log.exception("sender_failed", provider=inbox.provider, inbox_id=str(inbox.id))
             left = [one for one in messages if one.id not in asked]
             return self._apart(inbox, connection, left, claimed) if len(messages) > 1 else ([], "")

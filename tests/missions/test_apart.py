@@ -8,6 +8,7 @@ from rex_celery.missions import collect, reconcile
 from tests.missions import asking
 from tests.missions.conftest import HandCarrier
 from tests.missions.following import change, following
+from workers.base import attempt
 
 ENDED = "UPDATE enrolments SET state = 'completed'"
 
@@ -28,6 +29,6 @@ def test_a_mission_that_cannot_be_looked_after_holds_up_no_other(
         look(session, tenant_id, mission_id)  # type: ignore[arg-type]
 
     monkeypatch.setattr(collect, "look", choking)
-    reconcile.run_round()
+    reconcile.run_round(attempt)
     carrier.run_all()
     assert (asking.state_of(tenant, well), asking.state_of(tenant, ill)) == ("completed", "collecting")
