@@ -23,6 +23,7 @@ _COLUMNS = """m.id, m.lead_id, m.mission_id, m.chunk_no, m.enrolment_id, m.posit
   l.timezone, l.timezone_source, l.country, l.region, l.phone"""
 # The first of each mission, so that nothing is sorted that is not sent: a hundred thousand may be due. Then the
 # enrolment is locked first: a reply that is being stored is waited for, and one that comes later waits for us.
+# "IS TRUE" keeps the planner from the index of the active, which with old statistics it would read whole for each row.
 _DUE = text(f"""
 WITH found AS MATERIALIZED (
   SELECT d.id, s.priority FROM missions AS s LEFT JOIN campaigns AS c ON c.id = s.campaign_id
@@ -30,14 +31,14 @@ WITH found AS MATERIALIZED (
     SELECT m.id, m.run_after FROM messages AS m JOIN enrolments AS e ON e.id = m.enrolment_id
     WHERE m.inbox_id = :inbox AND m.mission_id = s.id AND m.state = 'planned' AND m.run_after <= :now
       AND m.wait_reason IS DISTINCT FROM 'waiting_approval' AND m.enrolment_id IS NOT NULL
-      AND e.state = 'active' AND (e.resume_at IS NULL OR e.resume_at <= :now)
+      AND (e.state = 'active') IS TRUE AND (e.resume_at IS NULL OR e.resume_at <= :now)
     ORDER BY m.run_after LIMIT :most) AS d
   WHERE s.paused_at IS NULL AND s.state IN ('executing', 'collecting') AND c.paused_at IS NULL
   ORDER BY s.priority DESC, d.run_after, d.id LIMIT :most)
 SELECT {_COLUMNS}, e.campaign_id, e.sequence_id, e.version, e.sent
 FROM found AS f JOIN messages AS m ON m.id = f.id
 JOIN enrolments AS e ON e.id = m.enrolment_id JOIN leads AS l ON l.id = m.lead_id
-WHERE e.state = 'active' ORDER BY f.priority DESC, m.run_after, m.id FOR NO KEY UPDATE OF e SKIP LOCKED
+WHERE (e.state = 'active') IS TRUE ORDER BY f.priority DESC, m.run_after, m.id FOR NO KEY UPDATE OF e SKIP LOCKED
 """)
 # What a person wrote and sent waits for no gap and no cap: nothing but a stop of that person holds it.
 _ANSWERS = text(f"""
