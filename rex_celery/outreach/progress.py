@@ -52,14 +52,14 @@ UPDATE outcomes AS o SET state = d.state, reason = d.reason FROM ended AS d
 WHERE o.mission_id = d.mission_id AND o.lead_id = d.lead_id AND o.state = 'pending'
 """)
 # By people, as the index of those on their way has them. Idle: done with nothing more to send, or with nothing
-# scheduled because what was scheduled was taken back.
+# scheduled because what was scheduled was taken back. "IS TRUE": by the messages of each enrolment, never by all due.
 _LOOK = text("""
 WITH looked AS MATERIALIZED (
   SELECT id, lead_id, pending FROM enrolments WHERE state = 'active' AND lead_id > :after
   ORDER BY lead_id LIMIT :most)
 SELECT e.id, e.lead_id, e.pending = 0 OR NOT EXISTS (
   SELECT FROM messages AS m WHERE m.enrolment_id = e.id AND (m.state IN ('claimed', 'submitted')
-    OR (m.state = 'planned' AND m.run_after IS NOT NULL))) AS idle
+    OR (m.state = 'planned' AND m.run_after IS NOT NULL)) IS TRUE) AS idle
 FROM looked AS e ORDER BY e.lead_id
 """)
 # What nobody sent by hand in time is not sent any more.
