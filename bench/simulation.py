@@ -11,15 +11,15 @@ from rex_celery.simulation.asked import Asked
 from rex_celery.simulation.run import simulate
 
 COMPARED = (
-    "rex simulate over {leads} made-up people and 30 virtual days with the shipped reactivation sequences and 10 "
-    "SendGrid inboxes of 200 messages a day, in one process beside Postgres; every message is claimed, looked at once "
+    "rex simulate over {leads} made-up people and 30 virtual days with the shipped reactivation sequences and 5 "
+    "SendGrid inboxes of 400 messages a day, in one process beside Postgres; every message is claimed, looked at once "
     "more, recorded and told of by its provider, and the sums are checked at the end."
 )
 # The same on every run: a Monday, before anybody's working day begins.
 _BEGIN = datetime(2026, 6, 1, 8, tzinfo=UTC)
 _INBOXES = tuple(
-    {"provider": "sendgrid", "address": f"sender{number}@outreach.example", "per_day": 200, "per_hour": 33}
-    for number in range(10)
+    {"provider": "sendgrid", "address": f"sender{number}@outreach.example", "per_day": 400, "per_hour": 66}
+    for number in range(5)
 )
 
 

@@ -129,6 +129,16 @@ TRIGGERS = (
     ),
 )
 
+# Statistics after many were enrolled at once; Postgres 16 and older leave that to autovacuum.
+MAY_ANALYZE = """
+DO $$ BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    GRANT MAINTAIN ON enrolments TO rex_app;
+  END IF;
+END $$
+"""
+MAY_NOT_ANALYZE = MAY_ANALYZE.replace("GRANT", "REVOKE").replace("TO rex_app", "FROM rex_app")
+
 
 def upgrade() -> None:
     for table in (*CHANGED, *APPEND_ONLY):
@@ -148,6 +158,7 @@ def upgrade() -> None:
         "CREATE POLICY only_simulated ON tenants AS RESTRICTIVE FOR DELETE TO rex_control"
         " USING (simulated_at IS NOT NULL)"
     )
+    op.execute(MAY_ANALYZE)
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO rex_app")
     for function in (RANK, FORWARD, APPROVAL, KIND, COUNT):
         op.execute(function)
@@ -156,6 +167,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(MAY_NOT_ANALYZE)
     for trigger in ("moves_forward", "waits_for_approval", "count_insert", "count_update", "count_delete"):
         op.execute(f"DROP TRIGGER {trigger} ON messages")
     op.execute(

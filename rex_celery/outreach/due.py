@@ -53,7 +53,7 @@ _STILL = text("""
 SELECT id FROM messages WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'planned' AND run_after <= :now
   AND wait_reason IS DISTINCT FROM 'waiting_approval' ORDER BY lead_id, id FOR UPDATE
 """)
-_STILL_ACTIVE = text("SELECT id FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'active'")
+_STILL_ACTIVE = text("SELECT id FROM enrolments WHERE id = ANY(CAST(:ids AS uuid[])) AND (state = 'active') IS TRUE")
 _CLAIM = text("""
 UPDATE messages SET state = 'claimed', claimed_at = :now, attempts = attempts + 1, provider = :provider,
   wait_reason = NULL

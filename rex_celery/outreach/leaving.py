@@ -22,7 +22,7 @@ WHERE m.id = v.id AND m.attempts = v.attempts AND m.state = 'claimed' AND s.id =
   AND (m.enrolment_id IS NULL OR (
     s.paused_at IS NULL AND s.state IN ('executing', 'collecting') AND EXISTS (
       SELECT FROM enrolments AS e LEFT JOIN campaigns AS c ON c.id = e.campaign_id
-      WHERE e.id = m.enrolment_id AND e.state = 'active' AND c.paused_at IS NULL
+      WHERE e.id = m.enrolment_id AND (e.state = 'active') IS TRUE AND c.paused_at IS NULL
         AND (e.resume_at IS NULL OR e.resume_at <= :now))))
 RETURNING m.id
 """)

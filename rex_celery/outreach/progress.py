@@ -22,7 +22,7 @@ NOBODY = UUID(int=0)
 
 _ENROLMENTS = text("""
 SELECT id, campaign_id, sequence_id, version, started_at, resume_at FROM enrolments
-WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 'active' ORDER BY id FOR NO KEY UPDATE
+WHERE id = ANY(CAST(:ids AS uuid[])) AND (state = 'active') IS TRUE ORDER BY id FOR NO KEY UPDATE
 """)
 _MESSAGES = text("""
 SELECT m.id, m.enrolment_id, m.position, m.step_key, m.state, m.run_after, m.wait_reason, m.sent_at, m.delivered_at,

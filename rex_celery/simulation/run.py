@@ -194,6 +194,7 @@ def simulate(tenant_id: UUID, asked: Asked, told: Callable[[float], None] = lamb
     with stage.tenant(tenant_id, asked) as made, clock.replaced(hand):
         mission_id = preparing.order(made, asked)
         preparing.work_off(made, mission_id)
+        preparing.know_the_rows(made)
         run = Run(made, mission_id, asked, hand, World(asked.rates, asked.seed))
         run.days(ends, told)
         return reporting.report(made, run.diary, begins, hand.at)

@@ -26,11 +26,11 @@ LEASE = timedelta(seconds=60)
 PAUSE = timedelta(seconds=30)
 
 _DUE = text("""
-SELECT DISTINCT d.tenant_id, d.endpoint_id FROM webhook_deliveries AS d
+SELECT d.tenant_id, d.endpoint_id FROM webhook_deliveries AS d
 JOIN webhook_endpoints AS e ON e.id = d.endpoint_id
 WHERE d.state = 'pending' AND d.next_at <= :now AND e.state = 'active'
   AND (e.busy_until IS NULL OR e.busy_until <= :now)
-LIMIT 200
+GROUP BY d.tenant_id, d.endpoint_id ORDER BY min(d.next_at) LIMIT 200
 """)
 _TAKE = text("""
 UPDATE webhook_endpoints SET busy_until = :lease
