@@ -1,9 +1,7 @@
 """The doors of providers: proven and kept once, or refused and nothing stored."""
 
 import base64
-import importlib.util
 import json
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -41,16 +39,6 @@ SECRETS = {
     "calendly": {"signing_key": signing.CALENDLY_KEY},
 }
 RULES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _parts() -> None:
-    missing = [
-        name for name in ("sendgrid", "twilio") if not importlib.util.find_spec(f"rex_celery.integrations.{name}")
-    ]
-    if missing:
-        assert "CI" not in os.environ, missing  # noqa: TID251
-        pytest.skip(f"the adapters {missing} are not there yet")
 
 
 @pytest.fixture
